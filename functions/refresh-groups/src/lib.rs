@@ -1,0 +1,1 @@
+//! Resolves the rule book's group names to Okta group ids.

@@ -1,0 +1,1 @@
+//! Makes Okta agree with Shopify for the customers that may have changed.

@@ -1,0 +1,1 @@
+//! Takes Shopify's webhooks: checks the signature, says which customers may have changed.

@@ -1,0 +1,1 @@
+//! Okta's management API: users, groups, memberships and rules.

@@ -1,0 +1,254 @@
+//! One client for every service: time limits, and retries as data.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method, Request, Response};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use url::Url;
+
+use crate::address::{FoundUrl, OwnUrl};
+use crate::error::{Error, ErrorKind};
+use crate::ports::{Clock, Randomness, Transport, TransportFailure};
+
+/// The longest one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// Below this no attempt is begun: the answer would not come back in time.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(500);
+/// The waits between attempts. Half of each is chance, so that workers who failed together do not
+/// come back together.
+const WAITS: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(800), Duration::from_millis(2_400)];
+
+const PRODUCT: HeaderValue =
+    HeaderValue::from_static(concat!("shopify-okta-segments/", env!("CARGO_PKG_VERSION")));
+
+/// Whether a call that may already have been carried out can be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// A repeat leaves things as they were after the first: reads, puts, deletes, setting a value.
+    Safe,
+    /// A repeat could do it twice.
+    Never,
+}
+
+/// One call, ready to be sent.
+pub struct Call {
+    service: &'static str,
+    operation: &'static str,
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+    repeat: Repeat,
+}
+
+impl Call {
+    /// A call to a service's own address. `operation` says in logs what it is for and holds no data.
+    pub fn new(
+        service: &'static str,
+        operation: &'static str,
+        method: Method,
+        url: OwnUrl,
+        repeat: Repeat,
+    ) -> Self {
+        let headers = HeaderMap::from_iter([(USER_AGENT, PRODUCT)]);
+        let (url, body) = (url.into_url(), Bytes::new());
+        Self { service, operation, method, url, headers, body, repeat }
+    }
+
+    /// A read of a file on another host. It carries no token, and cannot be given one.
+    pub fn download(service: &'static str, operation: &'static str, url: FoundUrl) -> Download {
+        let url = OwnUrl::from_found(url);
+        Download(Self::new(service, operation, Method::GET, url, Repeat::Safe))
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Adds a header that holds a token: `scheme` and the token, with nothing between them.
+    ///
+    /// # Errors
+    /// If the token holds characters that no header can carry.
+    pub fn token(
+        mut self,
+        name: HeaderName,
+        scheme: &'static str,
+        token: &SecretString,
+    ) -> Result<Self, Error> {
+        let text = SecretString::from([scheme, token.expose_secret()].concat());
+        let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|_| {
+            self.error(ErrorKind::Credentials {
+                detail: "the token holds line breaks or control characters: store it again",
+            })
+        })?;
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Sets a JSON body.
+    ///
+    /// # Errors
+    /// If the value cannot be written as JSON.
+    pub fn json(self, body: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body).map_err(|_| {
+            self.error(ErrorKind::Unreadable { detail: "the request cannot be written as JSON" })
+        })?;
+        Ok(self.body(HeaderValue::from_static("application/json"), body.into()))
+    }
+
+    /// Sets a form body; names and values are percent-encoded.
+    #[must_use]
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body(HeaderValue::from_static("application/x-www-form-urlencoded"), body.into())
+    }
+
+    fn body(mut self, kind: HeaderValue, body: Bytes) -> Self {
+        self.headers.insert(CONTENT_TYPE, kind);
+        self.body = body;
+        self
+    }
+
+    /// An error of this call.
+    pub fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(self.service, self.operation, kind)
+    }
+
+    fn request(&self) -> Request<Bytes> {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.headers_mut() = self.headers.clone();
+        // A URL that the `url` crate has read is one that `http` can read.
+        *request.uri_mut() = self.url.as_str().parse().unwrap_or_default();
+        request
+    }
+}
+
+/// A read that carries no token.
+pub struct Download(Call);
+
+impl OwnUrl {
+    fn from_found(url: FoundUrl) -> Self {
+        Self(url.into_url())
+    }
+}
+
+/// Sends calls, within time, repeating what is safe to repeat.
+#[derive(Clone)]
+pub struct Outbound {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Randomness>,
+}
+
+impl Outbound {
+    /// A client over the three ports.
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Randomness>,
+    ) -> Self {
+        Self { transport, clock, random }
+    }
+
+    /// The clock the client keeps time by.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The source of chance.
+    pub fn random(&self) -> &dyn Randomness {
+        &*self.random
+    }
+
+    /// Sends the call, and again while that is safe and can help: after no connection always, after
+    /// a broken or late answer or a 5xx only if the call may be repeated. An answer is returned
+    /// whatever its status; what a status means is the service's to say.
+    ///
+    /// # Errors
+    /// If no answer came back, or too little time is left before `deadline` to begin.
+    pub async fn send(&self, call: &Call, deadline: Timestamp) -> Result<Response<Bytes>, Error> {
+        let mut waits = WAITS.iter();
+        loop {
+            let timeout = self
+                .left(deadline)
+                .filter(|left| *left >= SHORTEST_ATTEMPT)
+                .ok_or_else(|| call.error(ErrorKind::OutOfTime))?
+                .min(ATTEMPT);
+            let outcome = self.transport.send(call.request(), timeout).await;
+            let wait = waits
+                .next()
+                .filter(|_| is_worth_repeating(&outcome, call.repeat))
+                .map(|wait| self.jittered(*wait));
+            match wait {
+                Some(wait) if self.left(deadline) >= Some(wait + SHORTEST_ATTEMPT) => {
+                    self.clock.sleep(wait).await;
+                }
+                _ => return outcome.map_err(|failure| call.error(failure.into())),
+            }
+        }
+    }
+
+    /// Fetches a file from another host.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn fetch(
+        &self,
+        call: &Download,
+        deadline: Timestamp,
+    ) -> Result<Response<Bytes>, Error> {
+        self.send(&call.0, deadline).await
+    }
+
+    /// Waits until `moment`, if a call can still be made after it.
+    ///
+    /// # Errors
+    /// Gives back the error that made the wait necessary, if there is no time for it.
+    pub async fn wait_until(
+        &self,
+        moment: Timestamp,
+        deadline: Timestamp,
+        otherwise: Error,
+    ) -> Result<(), Error> {
+        let wait = self.left(moment).unwrap_or_default();
+        if self.left(deadline) < Some(wait + SHORTEST_ATTEMPT) {
+            return Err(otherwise);
+        }
+        self.clock.sleep(wait).await;
+        Ok(())
+    }
+
+    /// The time from now until a moment; none if it has passed.
+    fn left(&self, moment: Timestamp) -> Option<Duration> {
+        Duration::try_from(moment.duration_since(self.clock.now())).ok()
+    }
+
+    fn jittered(&self, wait: Duration) -> Duration {
+        let half = wait / 2;
+        let spread = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);
+        half + Duration::from_millis(self.random.below(spread))
+    }
+}
+
+fn is_worth_repeating(outcome: &Result<Response<Bytes>, TransportFailure>, repeat: Repeat) -> bool {
+    match outcome {
+        Err(TransportFailure::Connect) => true,
+        Err(TransportFailure::Timeout | TransportFailure::Broken) => repeat == Repeat::Safe,
+        Err(TransportFailure::TooLarge) => false,
+        Ok(response) => {
+            repeat == Repeat::Safe && matches!(response.status().as_u16(), 500 | 502 | 503 | 504)
+        }
+    }
+}

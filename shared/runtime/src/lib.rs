@@ -1,0 +1,1 @@
+//! What every function needs around its handler: settings from the environment, secrets, logs and counts.

@@ -1,0 +1,1 @@
+//! The tables and the queue: configuration, applied state, messages.

@@ -1,0 +1,1 @@
+//! The system through its handlers, against the simulators and a real DynamoDB engine.
