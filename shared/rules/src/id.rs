@@ -147,7 +147,7 @@ fn is_okta_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn is_plain_text(text: &str, longest: usize) -> bool {
+pub(crate) fn is_plain_text(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.chars().count())
         && text.trim() == text
         && !text.chars().any(char::is_control)

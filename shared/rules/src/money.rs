@@ -6,9 +6,20 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A currency of ISO 4217, with the number of decimals it is counted in.
+/// A currency of ISO 4217, or one that Shopify knows besides.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency(iso_currency::Currency);
+pub struct Currency(Code);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Code {
+    Iso(iso_currency::Currency),
+    Other(&'static str),
+}
+
+/// What Shopify may answer and ISO 4217 does not list, or no longer
+/// ([`CurrencyCode`](https://shopify.dev/docs/api/admin-graphql/2026-10/enums/CurrencyCode)). A
+/// customer counted in one of them is a customer in another currency, not an answer we cannot read.
+const BESIDES_ISO: [&str; 9] = ["ANG", "BYR", "JEP", "KID", "LTL", "LVL", "STD", "USDC", "VEF"];
 
 /// Not a currency code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,17 +28,23 @@ pub struct UnknownCurrency;
 
 impl Currency {
     /// US dollars.
-    pub const USD: Self = Self(iso_currency::Currency::USD);
+    pub const USD: Self = Self(Code::Iso(iso_currency::Currency::USD));
 
-    /// The three-letter code.
+    /// The code, of three letters in ISO 4217.
     pub fn code(self) -> &'static str {
-        self.0.code()
+        match self.0 {
+            Code::Iso(currency) => currency.code(),
+            Code::Other(code) => code,
+        }
     }
 
     /// How many decimals an amount in this currency has: 2 for USD, 0 for JPY, 3 for KWD. None for
-    /// what is not counted in such units, gold among them.
+    /// what is not counted in such units, gold among them, and for what ISO 4217 does not list.
     pub fn decimals(self) -> Option<u32> {
-        self.0.exponent().map(u32::from)
+        match self.0 {
+            Code::Iso(currency) => currency.exponent().map(u32::from),
+            Code::Other(_) => None,
+        }
     }
 }
 
@@ -47,7 +64,12 @@ impl FromStr for Currency {
     type Err = UnknownCurrency;
 
     fn from_str(code: &str) -> Result<Self, UnknownCurrency> {
-        iso_currency::Currency::from_code(code).map(Self).ok_or(UnknownCurrency)
+        let besides_iso = || BESIDES_ISO.into_iter().find(|known| *known == code).map(Code::Other);
+        iso_currency::Currency::from_code(code)
+            .map(Code::Iso)
+            .or_else(besides_iso)
+            .map(Self)
+            .ok_or(UnknownCurrency)
     }
 }
 
@@ -118,5 +140,13 @@ mod tests {
     #[test]
     fn an_unknown_currency_is_refused() {
         assert_eq!("usd".parse::<Currency>(), Err(UnknownCurrency));
+    }
+
+    #[test]
+    fn a_currency_only_shopify_knows_can_be_read_and_told_apart() {
+        let guilder: Currency = "ANG".parse().unwrap();
+        assert_eq!((guilder.code(), guilder.decimals()), ("ANG", None));
+        assert_ne!(guilder, Currency::USD);
+        assert!(BESIDES_ISO.iter().all(|code| iso_currency::Currency::from_code(code).is_none()));
     }
 }

@@ -1,1 +1,11 @@
-//! What every function needs around its handler: settings from the environment, secrets, logs and counts.
+//! What every function needs around its handler: the environment, secrets, logs and counts.
+
+mod env;
+mod secrets;
+mod services;
+mod telemetry;
+
+pub use env::{Env, EnvError};
+pub use secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
+pub use services::{Services, StartError};
+pub use telemetry::{Tally, start as start_telemetry};

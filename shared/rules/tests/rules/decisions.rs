@@ -1,0 +1,84 @@
+//! What a book says about a customer.
+
+use proptest::prelude::*;
+use rules::{Currency, Decision, Money, RuleBook, Totals};
+
+use crate::arbitrary::{any_book, any_totals};
+
+fn book(when: &str) -> RuleBook {
+    RuleBook::from_toml(&format!(
+        "currency = \"USD\"\n[[segment]]\nname = \"only\"\nlabel = \"Only\"\n\
+         okta_group_name = \"Only\"\nwhen = {when}\n"
+    ))
+    .unwrap()
+}
+
+fn totals(orders: u64, spent: &str, currency: &str) -> Totals {
+    let currency = currency.parse().unwrap();
+    Totals { orders, spent: Money::new(spent.parse().unwrap(), currency) }
+}
+
+#[test]
+fn the_lower_amount_belongs_and_the_upper_does_not() {
+    let book = book(r#"[{ spend_at_least = "10", spend_below = "20" }]"#);
+    let matches = |spent: &str| book.decide(&totals(1, spent, "USD")) != Decision::NoSegment;
+    assert!(!matches("9.99") && matches("10.00") && matches("19.99") && !matches("20"));
+}
+
+#[test]
+fn both_numbers_of_orders_belong() {
+    let book = book("[{ orders_at_least = 2, orders_at_most = 5 }]");
+    let matches = |orders| book.decide(&totals(orders, "0", "USD")) != Decision::NoSegment;
+    assert!(!matches(1) && matches(2) && matches(5) && !matches(6));
+}
+
+#[test]
+fn all_bounds_of_a_range_must_hold_and_any_range_will_do() {
+    let book = book(r#"[{ orders_at_least = 2, spend_at_least = "10" }, { orders_at_most = 0 }]"#);
+    let segment = &book.segments()[0];
+    let decide = |orders, spent| book.decide(&totals(orders, spent, "USD"));
+    assert_eq!(decide(2, "10"), Decision::Segment { segment, range: 0 });
+    assert_eq!(decide(0, "10"), Decision::Segment { segment, range: 1 });
+    assert_eq!(decide(2, "9"), Decision::NoSegment);
+    assert_eq!(decide(1, "10"), Decision::NoSegment);
+}
+
+#[test]
+fn money_below_zero_counts_as_zero() {
+    let book = book(r#"[{ spend_at_least = "0", spend_below = "1" }]"#);
+    let segment = &book.segments()[0];
+    let decision = book.decide(&totals(1, "-25.50", "USD"));
+    assert_eq!(decision, Decision::Segment { segment, range: 0 });
+}
+
+#[test]
+fn another_currency_is_never_compared_even_if_only_orders_matter() {
+    let book = book("[{ orders_at_least = 0 }]");
+    for code in ["EUR", "ANG"] {
+        let found: Currency = code.parse().unwrap();
+        assert_eq!(book.decide(&totals(9, "900", code)), Decision::OtherCurrency { found });
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_first_range_that_holds_in_order_of_priority_decides(
+        book in any_book(),
+        totals in any_totals(),
+    ) {
+        let mut expected = Decision::NoSegment;
+        let spent = totals.spent.amount.max(0.into());
+        for segment in book.segments().iter().rev() {
+            for (index, range) in segment.when().iter().enumerate().rev() {
+                let above = range.spend_at_least().is_none_or(|least| least.amount <= spent);
+                let below = range.spend_below().is_none_or(|limit| spent < limit.amount);
+                let orders = range.orders_at_least().unwrap_or(0)
+                    ..=range.orders_at_most().unwrap_or(u64::MAX);
+                if above && below && orders.contains(&totals.orders) {
+                    expected = Decision::Segment { segment, range: index };
+                }
+            }
+        }
+        prop_assert_eq!(book.decide(&totals), expected);
+    }
+}

@@ -1,0 +1,19 @@
+//! The rules, from outside: what a book refuses, decides and stores, what its analysis says, and
+//! what a plan does to the world.
+
+#[cfg(test)]
+mod analysis;
+#[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
+mod decisions;
+#[cfg(test)]
+mod default_book;
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod purity;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod round_trips;

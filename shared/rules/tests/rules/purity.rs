@@ -1,0 +1,77 @@
+//! The crate is pure, and stays so.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// Everything the crate is made of. None of them knows a clock, an environment, a network or a
+/// runtime. `toml_datetime` reads and writes dates and asks for none; what stands after the empty
+/// line runs while compiling.
+const ALLOWED: [&str; 21] = [
+    "arrayvec",
+    "iso_country",
+    "iso_currency",
+    "lazy_static",
+    "num-traits",
+    "rust_decimal",
+    "serde",
+    "serde_core",
+    "serde_spanned",
+    "thiserror",
+    "toml",
+    "toml_datetime",
+    "toml_parser",
+    "toml_writer",
+    "winnow",
+    //
+    "proc-macro2",
+    "quote",
+    "serde_derive",
+    "syn",
+    "thiserror-impl",
+    "unicode-ident",
+];
+
+#[test]
+fn the_rules_depend_on_nothing_that_waits_or_asks_the_world() {
+    let cargo = std::env::var("CARGO").unwrap();
+    let output = Command::new(cargo)
+        .args(["tree", "--offline", "--locked", "-p", "rules"])
+        .args(["-e", "normal", "--prefix", "none", "--format", "{p}"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let found: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(found.contains("rules") && found.contains("rust_decimal"), "not a tree: {tree}");
+    let foreign: Vec<_> =
+        found.into_iter().filter(|name| *name != "rules" && !ALLOWED.contains(name)).collect();
+    assert!(foreign.is_empty(), "the rules may not depend on {foreign:?}");
+}
+
+#[test]
+fn the_rules_use_no_part_of_std_that_asks_the_world() {
+    let impure = ["env", "fs", "io", "net", "process", "thread", "time"];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let code = std::fs::read_to_string(&path).unwrap();
+            for module in impure {
+                assert!(!code.contains(&format!("std::{module}")), "std::{module} in {path:?}");
+            }
+        }
+    }
+    assert!(files > 10, "only {files} files were looked at");
+}

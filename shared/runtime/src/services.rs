@@ -1,0 +1,122 @@
+//! Puts the clients together from the environment: what every `main` does before it serves.
+
+use std::sync::Arc;
+
+use okta::Okta;
+use outbound::{Clock, Network, NetworkError, Outbound, SystemClock, SystemRandom};
+use shopify::Shopify;
+use state::{ConfigTable, Customers, SqsQueue};
+
+use crate::env::{Env, EnvError};
+use crate::secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
+
+/// A function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable of the environment.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// The https client.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+}
+
+/// The parts a function is wired from.
+pub struct Services {
+    env: Env,
+    aws: aws_config::SdkConfig,
+    clock: Arc<dyn Clock>,
+}
+
+impl Services {
+    /// Reads AWS's configuration from the process's environment.
+    pub async fn start() -> Self {
+        let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+        Self { env: Env::process(), aws, clock: Arc::new(SystemClock) }
+    }
+
+    /// The environment.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// The system's clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The secret whose id a variable holds.
+    ///
+    /// # Errors
+    /// If the variable is not set.
+    pub fn secret<C>(
+        &self,
+        variable: &'static str,
+        parse: Parse<C>,
+    ) -> Result<Arc<CachedSecret<C>>, EnvError> {
+        let client = aws_sdk_secretsmanager::Client::new(&self.aws);
+        let store: Arc<dyn SecretStore> = Arc::new(SecretsManager::new(client));
+        let id = self.env.required(variable)?;
+        Ok(Arc::new(CachedSecret::new(store, id, parse, self.clock())))
+    }
+
+    /// The queue that `SYNC_QUEUE_URL` names.
+    ///
+    /// # Errors
+    /// If the variable is not set.
+    pub fn queue(&self) -> Result<Arc<SqsQueue>, EnvError> {
+        let url = self.env.required("SYNC_QUEUE_URL")?;
+        Ok(Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(&self.aws), url)))
+    }
+
+    /// The table that `CONFIG_TABLE` names.
+    ///
+    /// # Errors
+    /// If the variable is not set.
+    pub fn config_table(&self) -> Result<ConfigTable, EnvError> {
+        Ok(ConfigTable::new(self.dynamodb(), self.env.required("CONFIG_TABLE")?))
+    }
+
+    /// The table that `CUSTOMERS_TABLE` names.
+    ///
+    /// # Errors
+    /// If the variable is not set.
+    pub fn customers(&self) -> Result<Customers, EnvError> {
+        Ok(Customers::new(self.dynamodb(), self.env.required("CUSTOMERS_TABLE")?))
+    }
+
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.aws)
+    }
+
+    /// Shopify, for the shop that the environment names.
+    ///
+    /// # Errors
+    /// If a variable is missing or unusable, or TLS cannot start.
+    pub fn shopify(&self) -> Result<Shopify, StartError> {
+        let shop = self.env.shop()?;
+        let base = self.env.shopify_url(&shop)?;
+        let credentials = self.secret("SHOPIFY_SECRET_ID", |text| {
+            text.parse().map_err(|error: shopify::InvalidCredentials| error.detail)
+        })?;
+        let outbound = self.outbound(&base)?;
+        Ok(Shopify::new(outbound, base, shop, self.env.shopify_version()?, credentials))
+    }
+
+    /// The Okta org that the environment names.
+    ///
+    /// # Errors
+    /// If a variable is missing or unusable, or TLS cannot start.
+    pub fn okta(&self) -> Result<Okta, StartError> {
+        let base = self.env.okta_url()?;
+        let credentials = self.secret("OKTA_SECRET_ID", |text| {
+            text.parse().map_err(|error: okta::InvalidCredentials| error.detail)
+        })?;
+        Ok(Okta::new(self.outbound(&base)?, base, credentials))
+    }
+
+    fn outbound(&self, base: &outbound::BaseUrl) -> Result<Outbound, NetworkError> {
+        let network = Arc::new(Network::new(&[base])?);
+        Ok(Outbound::new(network, self.clock(), Arc::new(SystemRandom)))
+    }
+}

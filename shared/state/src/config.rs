@@ -1,0 +1,273 @@
+//! The configuration table: the wanted book, the accepted book, settings and group ids.
+//!
+//! The rows that people edit are the *wanted* book. Workers use the *accepted* one, which is one
+//! immutable item, so a half-edited book is never used. The first valid wanted book is accepted at
+//! once.
+
+mod cache;
+mod rows;
+mod settings;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use jiff::Timestamp;
+use outbound::Randomness;
+use rules::{BookDraft, Currency, GroupName, Raw, RuleBook, SegmentDraft};
+
+use crate::{Error, Salt};
+use rows::{ACCEPTED, ADDRESS, BOOK, GROUP, Item, SALT, SEGMENT, SETTINGS, book_name, key};
+
+pub use cache::ConfigCache;
+pub use rows::{GroupRow, GroupStatus};
+pub use settings::{Guard, Settings, SettingsError};
+
+/// How often keys that a batch left out are asked for again.
+const TRIES: usize = 5;
+
+/// The configuration table.
+#[derive(Debug, Clone)]
+pub struct ConfigTable {
+    client: Client,
+    table: String,
+}
+
+/// Everything a worker decides by, read at one time.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The settings.
+    pub settings: Settings,
+    /// The accepted book.
+    pub book: AcceptedBook,
+    /// The groups that segments name or named, by their configured names.
+    pub groups: BTreeMap<GroupName, GroupRow>,
+    /// What addresses are hashed with.
+    pub salt: Salt,
+}
+
+/// A book that workers use. Its item is written once and never changed.
+#[derive(Debug, Clone)]
+pub struct AcceptedBook {
+    /// Counts accepted books, from 1.
+    pub version: u64,
+    /// The book.
+    pub book: Arc<RuleBook>,
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ConfigError {
+    /// The table did not answer, or holds a row that this product did not write.
+    #[error("configuration table: {0}")]
+    Table(#[from] Error),
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The wanted book is wrong, and there is no accepted one to go on with.
+    #[error("the rule book in the configuration table: {0}")]
+    Book(#[from] rules::BookErrors),
+    /// The book and the settings speak of different currencies.
+    #[error("the accepted book is in {book}, the settings say {settings}: set currency back")]
+    Currency {
+        /// The book's.
+        book: Currency,
+        /// The settings'.
+        settings: Currency,
+    },
+}
+
+/// The rows that are read together, as they were found.
+struct Head {
+    settings: Item,
+    accepted: Option<Item>,
+    salt: Option<Item>,
+}
+
+impl ConfigTable {
+    /// The table with this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// Reads everything a worker needs: two calls, and one more when the accepted book is not the
+    /// one `known`. Accepts the wanted book if none is accepted yet.
+    ///
+    /// # Errors
+    /// If the table does not answer, or the configuration cannot be used; the error names the row.
+    pub async fn load(
+        &self,
+        known: Option<&AcceptedBook>,
+        now: Timestamp,
+        random: &dyn Randomness,
+    ) -> Result<Config, ConfigError> {
+        let head = self.head().await?;
+        let settings = Settings::read(&head.settings)?;
+        let book = match &head.accepted {
+            Some(item) => {
+                let version = rows::number(item, "version")
+                    .ok_or_else(|| rows::unreadable(item, "version is missing or no number"))?;
+                match known.filter(|known| known.version == version) {
+                    Some(known) => known.clone(),
+                    None => self.book(version).await?,
+                }
+            }
+            None => self.accept_first(settings.currency, now).await?,
+        };
+        if book.book.currency() != settings.currency {
+            return Err(ConfigError::Currency {
+                book: book.book.currency(),
+                settings: settings.currency,
+            });
+        }
+        let groups = self.groups().await?;
+        let salt = match head.salt {
+            Some(item) => read_salt(&item)?,
+            None => self.make_salt(random).await?,
+        };
+        Ok(Config { settings, book, groups, salt })
+    }
+
+    /// The settings alone.
+    ///
+    /// # Errors
+    /// If the table does not answer, or a setting is wrong.
+    pub async fn settings(&self) -> Result<Settings, ConfigError> {
+        Ok(Settings::read(&self.head().await?.settings)?)
+    }
+
+    /// The book that people have written, whether accepted or not.
+    ///
+    /// # Errors
+    /// If the table does not answer, or the book is wrong.
+    pub async fn wanted(&self, currency: Currency) -> Result<RuleBook, ConfigError> {
+        let rows = self.query(SEGMENT, "load segments").await?;
+        let segments = rows
+            .into_iter()
+            .map(|row| SegmentDraft::take_from(&mut rows::raw_fields(row)))
+            .collect();
+        let currency = Some(Raw::Text(currency.code().to_owned()));
+        Ok(RuleBook::try_from(BookDraft { currency, segments })?)
+    }
+
+    /// The groups that segments name or named.
+    ///
+    /// # Errors
+    /// If the table does not answer, or a row cannot be read.
+    pub async fn groups(&self) -> Result<BTreeMap<GroupName, GroupRow>, Error> {
+        self.query(GROUP, "load groups").await?.iter().map(rows::read_group).collect()
+    }
+
+    async fn head(&self) -> Result<Head, Error> {
+        const OPERATION: &str = "load configuration";
+        let keys = vec![key(SETTINGS, SETTINGS), key(BOOK, ACCEPTED), key(SALT, ADDRESS)];
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let mut wanted = Some(request.build().map_err(|_| unbuilt(OPERATION))?);
+        let mut items = Vec::new();
+        for _ in 0..TRIES {
+            let Some(keys) = wanted.take() else { break };
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, keys)
+                .send()
+                .await
+                .map_err(|error| Error::sdk(OPERATION, &error))?;
+            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            wanted = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
+        }
+        if wanted.is_some() {
+            let code = "left unprocessed".into();
+            return Err(Error::Refused { operation: OPERATION, code, retryable: true });
+        }
+        let mut take = |kind: &str| {
+            let place = items.iter().position(|item| rows::text(item, "kind") == Some(kind))?;
+            Some(items.swap_remove(place))
+        };
+        Ok(Head {
+            settings: take(SETTINGS).unwrap_or_default(),
+            accepted: take(BOOK),
+            salt: take(SALT),
+        })
+    }
+
+    /// An accepted book, by its version.
+    ///
+    /// # Errors
+    /// If the table does not answer, or has no such book.
+    pub async fn book(&self, version: u64) -> Result<AcceptedBook, ConfigError> {
+        const OPERATION: &str = "load book";
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(BOOK, &book_name(version))))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| Error::sdk(OPERATION, &error))?;
+        let missing = || Error::Unreadable {
+            item: format!("book/{}", book_name(version)),
+            detail: "book/accepted names it, but it is missing or holds no book".into(),
+        };
+        let mut item = answer.item.ok_or_else(missing)?;
+        let content = item.remove("content").ok_or_else(missing)?;
+        let book: RuleBook = serde_dynamo::from_attribute_value(content)
+            .map_err(|error| rows::unreadable(&item, error.to_string()))?;
+        Ok(AcceptedBook { version, book: Arc::new(book) })
+    }
+
+    async fn query(&self, kind: &str, operation: &'static str) -> Result<Vec<Item>, Error> {
+        let mut rows = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("kind = :kind")
+                .expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| Error::sdk(operation, &error))?;
+            rows.extend(page.items.unwrap_or_default());
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Makes the salt; if another worker made one first, that one is used.
+    async fn make_salt(&self, random: &dyn Randomness) -> Result<Salt, Error> {
+        let mut bytes = [0; 64];
+        random.fill(&mut bytes);
+        let mut item = key(SALT, ADDRESS);
+        item.insert("value".into(), AttributeValue::B(Blob::new(bytes)));
+        if self.put_new(item, "make the salt").await? {
+            return Ok(Salt::new(bytes));
+        }
+        let made = self.head().await?.salt.unwrap_or_default();
+        read_salt(&made)
+    }
+}
+
+fn read_salt(item: &HashMap<String, AttributeValue>) -> Result<Salt, Error> {
+    item.get("value")
+        .and_then(|value| value.as_b().ok())
+        .and_then(|bytes| bytes.as_ref().try_into().ok())
+        .map(Salt::new)
+        .ok_or_else(|| Error::Unreadable {
+            item: "salt/address".into(),
+            detail: "value is not 64 bytes; addresses cannot be compared without it".into(),
+        })
+}
+
+fn unbuilt(operation: &'static str) -> Error {
+    Error::Refused { operation, code: "request not built".into(), retryable: false }
+}

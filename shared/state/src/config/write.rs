@@ -1,0 +1,206 @@
+//! Writes to the configuration table. Each states what it takes for granted, so that two writers, or
+//! a writer and a person at the console, cannot undo each other.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use jiff::Timestamp;
+use rules::{Currency, GroupId, GroupName, RuleBook, SegmentName};
+
+use super::rows::{ACCEPTED, BOOK, GROUP, Item, SEGMENT, book_name, key};
+use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow, unbuilt};
+use crate::Error;
+
+const NEW: &str = "attribute_not_exists(kind)";
+
+impl ConfigTable {
+    /// Accepts the wanted book as the first one. If another worker did so first, that one counts.
+    pub(super) async fn accept_first(
+        &self,
+        currency: Currency,
+        now: Timestamp,
+    ) -> Result<AcceptedBook, ConfigError> {
+        const OPERATION: &str = "accept the first book";
+        let book = AcceptedBook { version: 1, book: Arc::new(self.wanted(currency).await?) };
+        let content = serde_dynamo::to_attribute_value(&*book.book).map_err(|error| {
+            Error::Unreadable { item: "the wanted book".into(), detail: error.to_string() }
+        })?;
+        let at = AttributeValue::S(now.to_string());
+        let mut immutable = key(BOOK, &book_name(book.version));
+        immutable.extend([("content".into(), content), ("accepted_at".into(), at.clone())]);
+        let mut pointer = key(BOOK, ACCEPTED);
+        let version = AttributeValue::N(book.version.to_string());
+        pointer.extend([("version".into(), version), ("accepted_at".into(), at)]);
+        // The book's own item may be left from before somebody deleted the pointer to have the
+        // wanted book accepted anew; the pointer may not.
+        let puts = [(immutable, None), (pointer, Some(NEW))]
+            .into_iter()
+            .map(|(item, condition)| {
+                let put = Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(item))
+                    .set_condition_expression(condition.map(str::to_owned))
+                    .build();
+                put.map(|put| TransactWriteItem::builder().put(put).build())
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| unbuilt(OPERATION))?;
+        match self.client.transact_write_items().set_transact_items(Some(puts)).send().await {
+            Ok(_) => Ok(book),
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(TransactWriteItemsError::TransactionCanceledException(_))
+                ) =>
+            {
+                self.book(book.version).await
+            }
+            Err(error) => Err(Error::sdk(OPERATION, &error).into()),
+        }
+    }
+
+    /// Writes a row that must not exist yet; says whether it was written.
+    pub(super) async fn put_new(&self, item: Item, operation: &'static str) -> Result<bool, Error> {
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(NEW)
+            .send()
+            .await;
+        conditional(operation, answer.map(drop))
+    }
+
+    /// Writes what resolving a group found.
+    ///
+    /// # Errors
+    /// If the table does not answer.
+    pub async fn put_group(
+        &self,
+        name: &GroupName,
+        row: &GroupRow,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut item = key(GROUP, name.as_str());
+        item.insert("status".into(), AttributeValue::S(row.status.as_str().into()));
+        item.insert("checked_at".into(), AttributeValue::S(now.to_string()));
+        if let Some(id) = &row.id {
+            item.insert("okta_group_id".into(), AttributeValue::S(id.to_string()));
+        }
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Error::sdk("save group", &error))
+    }
+
+    /// Writes a group's id into its segment's row, where people look for it, unless the row names
+    /// another group by now; says whether it was written.
+    ///
+    /// # Errors
+    /// If the table does not answer.
+    pub async fn put_segment_group_id(
+        &self,
+        segment: &SegmentName,
+        name: &GroupName,
+        id: Option<&GroupId>,
+    ) -> Result<bool, Error> {
+        let mut values = HashMap::from([(":name".to_owned(), AttributeValue::S(name.to_string()))]);
+        let update = match id {
+            Some(id) => {
+                values.insert(":id".to_owned(), AttributeValue::S(id.to_string()));
+                "SET okta_group_id = :id"
+            }
+            None => "REMOVE okta_group_id",
+        };
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(SEGMENT, segment.as_str())))
+            .update_expression(update)
+            .condition_expression("okta_group_name = :name")
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await;
+        conditional("save group id", answer.map(drop))
+    }
+
+    /// Writes a book as the wanted one: a row for each segment, and none for any other. Attributes of
+    /// the rows that are not the book's are kept.
+    ///
+    /// # Errors
+    /// If the table does not answer. Some rows may then have been written; the accepted book is
+    /// untouched either way.
+    pub async fn put_wanted(&self, book: &RuleBook) -> Result<(), Error> {
+        for row in self.query(SEGMENT, "load segments").await? {
+            let name = super::rows::text(&row, "name").unwrap_or_default();
+            if book.segments().iter().all(|segment| segment.name().as_str() != name) {
+                self.client
+                    .delete_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key(SEGMENT, name)))
+                    .send()
+                    .await
+                    .map_err(|error| Error::sdk("delete segment", &error))?;
+            }
+        }
+        for segment in book.segments() {
+            self.put_segment(segment).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_segment(&self, segment: &rules::Segment) -> Result<(), Error> {
+        let when = serde_dynamo::to_attribute_value(segment.when()).map_err(|error| {
+            let item = format!("segment/{}", segment.name());
+            Error::Unreadable { item, detail: error.to_string() }
+        })?;
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(SEGMENT, segment.name().as_str())))
+            .update_expression(
+                "SET priority = :priority, label = :label, okta_group_name = :group, \
+                 persona_name = :persona, #when = :when",
+            )
+            .expression_attribute_names("#when", "when")
+            .expression_attribute_values(
+                ":priority",
+                AttributeValue::N(segment.priority().to_string()),
+            )
+            .expression_attribute_values(":label", AttributeValue::S(segment.label().into()))
+            .expression_attribute_values(
+                ":group",
+                AttributeValue::S(segment.okta_group_name().to_string()),
+            )
+            .expression_attribute_values(
+                ":persona",
+                AttributeValue::S(segment.persona_name().into()),
+            )
+            .expression_attribute_values(":when", when)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Error::sdk("save segment", &error))
+    }
+}
+
+/// Whether a conditional write was made.
+fn conditional<E: ProvideErrorMetadata, R>(
+    operation: &'static str,
+    answer: Result<(), aws_sdk_dynamodb::error::SdkError<E, R>>,
+) -> Result<bool, Error> {
+    match answer {
+        Ok(()) => Ok(true),
+        Err(error) if crate::error::is_failed_condition(&error) => Ok(false),
+        Err(error) => Err(Error::sdk(operation, &error)),
+    }
+}

@@ -1,0 +1,260 @@
+//! What is kept for one customer: the applied state, or a tombstone.
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use rules::{Applied, CustomerId, EmailAddress, GroupName, OrderId, SegmentName, Totals, UserId};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::Cause;
+
+/// How many transitions an entry remembers.
+const HISTORY: usize = 20;
+
+/// Counts the writes of one entry. A write states which version it was made from and fails if another
+/// came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub(crate) u64);
+
+/// An entry as it was read, with the version a write has to be made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned {
+    /// The version read.
+    pub version: Version,
+    /// What was read.
+    pub entry: Entry,
+}
+
+/// What is kept for one customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Entry {
+    /// A customer who is looked after.
+    Customer(Box<Record>),
+    /// A customer who is gone or was redacted: only the id is left.
+    Tombstone(Tombstone),
+}
+
+/// The mark left by a customer who is gone or was redacted. Only an order placed later lifts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// When it was set.
+    pub at: Timestamp,
+    /// Why.
+    pub why: End,
+}
+
+/// How a customer came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Shopify no longer has the customer.
+    Gone,
+    /// The customer asked to be forgotten.
+    Redacted,
+}
+
+/// The applied state of one customer: what Okta holds as far as we know, and how it came about. Holds
+/// no name and no address.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Record {
+    /// Who is writing to Okta for this customer, if somebody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+    /// The last read of the truth that was worked off to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Read>,
+    /// The Okta user the customer was matched with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched: Option<Match>,
+    /// What the matched user holds in Okta.
+    #[serde(default)]
+    pub applied: Applied,
+    /// The segment the customer was last put into; none if they belong to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentName>,
+    /// How the last look ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Last>,
+    /// The latest changes of segment, the newest last.
+    #[serde(default)]
+    pub transitions: Vec<Transition>,
+}
+
+/// A person of Okta whom a customer was matched with, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    /// The user.
+    pub user: UserId,
+    /// The address they were matched by.
+    pub address: AddressHash,
+}
+
+/// The right to write to Okta for one customer. It outlasts the function that took it, so a dead
+/// worker's last call cannot arrive while another one writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Until when nobody else may write.
+    pub until: Timestamp,
+}
+
+/// A read of the truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// When it was begun, by our clock.
+    pub at: Timestamp,
+    /// Shopify's own mark of the customer's last change.
+    pub updated_at: Timestamp,
+    /// What it showed.
+    pub totals: Totals,
+    /// The customer's last order it showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_order: Option<OrderId>,
+}
+
+/// How the last look at a customer ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Timestamp,
+    /// The accepted book it was decided by.
+    pub book: u64,
+}
+
+/// A change of segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// When.
+    pub at: Timestamp,
+    /// The segment before; none if there was none.
+    pub from: Option<SegmentName>,
+    /// The segment after; none if there is none.
+    pub to: Option<SegmentName>,
+    /// The group that goes with the segment after.
+    pub group: Option<GroupName>,
+    /// What made us look.
+    pub cause: Cause,
+    /// Which range of the segment's rule matched, counted from 0.
+    pub range: Option<usize>,
+    /// The figures it was decided by; none if the customer is gone.
+    pub totals: Option<Totals>,
+    /// The accepted book it was decided by.
+    pub book: u64,
+}
+
+/// How a look at a customer ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Okta was made to agree.
+    Applied,
+    /// Okta agrees already.
+    Unchanged,
+    /// A read that came later than the event has answered it.
+    Covered,
+    /// Put off: something was not to be had, or Shopify's figures lag behind.
+    Deferred,
+    /// Okta has no user with the customer's address.
+    Unmatched,
+    /// Okta has several users with the customer's address.
+    Ambiguous,
+    /// The Okta user belongs to another customer.
+    UserTaken,
+    /// The Okta user is deactivated.
+    UserInactive,
+    /// The segment's group has no usable id: missing, ambiguous, or of a kind that takes no members.
+    GroupWithoutId,
+    /// Okta no longer has the segment's group.
+    GroupGone,
+    /// An active rule of Okta fills the segment's group, so it is not ours to write.
+    GroupRuleManaged,
+    /// The customer's figures are in another currency than the rule book's.
+    OtherCurrency,
+    /// The customer asked to be forgotten, and is.
+    Redacted,
+    /// Shopify no longer has the customer.
+    Gone,
+}
+
+impl Outcome {
+    /// The name used in records, logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Covered => "covered",
+            Self::Deferred => "deferred",
+            Self::Unmatched => "unmatched",
+            Self::Ambiguous => "ambiguous",
+            Self::UserTaken => "user_taken",
+            Self::UserInactive => "user_inactive",
+            Self::GroupWithoutId => "group_without_id",
+            Self::GroupGone => "group_gone",
+            Self::GroupRuleManaged => "group_rule_managed",
+            Self::OtherCurrency => "other_currency",
+            Self::Redacted => "redacted",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl Record {
+    /// Whether somebody holds the lease at this moment.
+    pub fn is_leased(&self, now: Timestamp) -> bool {
+        self.lease.is_some_and(|lease| lease.until > now)
+    }
+
+    /// Remembers a change of segment and forgets the oldest beyond twenty.
+    pub fn remember(&mut self, transition: Transition) {
+        self.transitions.push(transition);
+        let surplus = self.transitions.len().saturating_sub(HISTORY);
+        self.transitions.drain(..surplus);
+    }
+}
+
+/// The secret that address hashes are made with, one a stack. Without it an address cannot be tried
+/// against the table.
+#[derive(Clone)]
+pub struct Salt(pub(crate) [u8; 64]);
+
+/// A customer's address, so that a change of it is seen without keeping it: HMAC-SHA256 under the
+/// stack's salt, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AddressHash(String);
+
+impl Salt {
+    /// A salt of these bytes, which have to be random.
+    pub const fn new(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+
+    /// The hash of an address; addresses that differ in case alone have the same.
+    pub fn hash(&self, address: &EmailAddress) -> AddressHash {
+        use std::fmt::Write as _;
+
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.0.into());
+        mac.update(address.folded().as_bytes());
+        let bytes = mac.finalize().into_bytes();
+        AddressHash(bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        }))
+    }
+}
+
+/// Hides the bytes.
+impl std::fmt::Debug for Salt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Salt(…)")
+    }
+}
+
+/// The key an entry is stored under.
+pub(crate) fn key(customer: CustomerId) -> String {
+    format!("customer#{customer}")
+}

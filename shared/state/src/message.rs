@@ -1,0 +1,281 @@
+//! What travels through the queue: "this customer may have changed".
+//!
+//! A message carries no figures to apply and no personal data. It says whom to look at and which
+//! moment the look has to cover; the truth is read from Shopify when the message is worked off.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use rules::{CustomerId, InvalidId, OrderId};
+use serde::{Deserialize, Serialize};
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Whom it is about.
+    pub subject: Subject,
+    /// What made us look.
+    pub cause: Cause,
+    /// The moment to cover: a read of the truth at this moment or later answers the message. It is
+    /// when the event reached us, by our own clock; for a later look, when that look is due.
+    pub as_of: Timestamp,
+    /// What the read should show, if the event told us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expectation>,
+    /// Whether this is the second look that follows an order event; it is followed by no other.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub second_look: bool,
+    /// How often a read has come back without what was expected.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looks: u32,
+    /// How often the work was put off because something was not to be had.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deferrals: u32,
+    /// The delivery that started it, to follow one event through the logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_id: Option<WebhookId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Whom a message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A customer.
+    Customer(CustomerId),
+    /// Whoever placed this order: some events name no customer.
+    Order(OrderId),
+    /// The whole shop, which asks to be forgotten.
+    Shop,
+}
+
+/// What made us look. Decides what a transition is recorded with and whether a second look follows;
+/// never what a customer's figures are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The customer's own record was made, changed or deleted.
+    Customer,
+    /// Shopify says the customer's sales history changed.
+    PurchasingSummary,
+    /// Two customers became one.
+    Merge,
+    /// Another customer needs the Okta user this one holds.
+    Contested,
+    /// An order was placed, paid, changed or cancelled.
+    Order,
+    /// Money went back.
+    Refund,
+    /// The customer asks what is held about them.
+    DataRequest,
+    /// The customer, or the whole shop, asks to be forgotten.
+    Redact,
+}
+
+impl Cause {
+    /// Whether Shopify's totals may lag behind the event, so that a second look is due.
+    pub fn has_lagging_totals(self) -> bool {
+        matches!(self, Self::Order | Self::Refund)
+    }
+
+    /// The name used in records and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::PurchasingSummary => "purchasing_summary",
+            Self::Merge => "merge",
+            Self::Contested => "contested",
+            Self::Order => "order",
+            Self::Refund => "refund",
+            Self::DataRequest => "data_request",
+            Self::Redact => "redact",
+        }
+    }
+}
+
+/// What a read of the truth should show once Shopify has caught up with the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// The customer's last order is this one, or a later one.
+    pub last_order: OrderId,
+    /// With exactly this last order, the number of orders is this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<u64>,
+}
+
+impl Expectation {
+    /// Whether a read with this last order and this number of orders shows what was expected.
+    pub fn is_met(&self, last_order: Option<OrderId>, orders: u64) -> bool {
+        match last_order {
+            Some(found) if found > self.last_order => true,
+            Some(found) if found == self.last_order => {
+                self.orders.is_none_or(|expected| expected == orders)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Shopify's id of one delivery, the same on every retry of it. The header is not signed, so it is
+/// used for nothing but following an event through the logs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WebhookId(String);
+
+impl FromStr for WebhookId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        ((1..=64).contains(&text.len()) && text.bytes().all(plain))
+            .then(|| Self(text.to_owned()))
+            .ok_or(InvalidId { expected: "a webhook id" })
+    }
+}
+
+impl TryFrom<String> for WebhookId {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<WebhookId> for String {
+    fn from(id: WebhookId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for WebhookId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A body in the queue that is no message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a message of this product: line {line}, column {column}")]
+pub struct InvalidMessage {
+    line: usize,
+    column: usize,
+}
+
+impl Message {
+    /// A first look at somebody.
+    pub fn new(subject: Subject, cause: Cause, as_of: Timestamp) -> Self {
+        Self {
+            subject,
+            cause,
+            as_of,
+            expect: None,
+            second_look: false,
+            looks: 0,
+            deferrals: 0,
+            webhook_id: None,
+        }
+    }
+
+    /// Reads a body from the queue.
+    ///
+    /// # Errors
+    /// If it is no message; the error says where, and repeats nothing of the body.
+    pub fn from_json(body: &str) -> Result<Self, InvalidMessage> {
+        serde_json::from_str(body)
+            .map_err(|error| InvalidMessage { line: error.line(), column: error.column() })
+    }
+
+    /// The body for the queue.
+    pub fn to_json(&self) -> String {
+        // Every field is a number, a text or a plain enum, none of which can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Joins another message about the same subject: one look answers both.
+    #[must_use]
+    pub fn merged(self, other: Self) -> Self {
+        let later = |one: Option<Expectation>, two: Option<Expectation>| match (one, two) {
+            (Some(one), Some(two)) => {
+                let key = |expected: &Expectation| (expected.last_order, expected.orders);
+                Some(if key(&two) > key(&one) { two } else { one })
+            }
+            (one, two) => one.or(two),
+        };
+        Self {
+            subject: self.subject,
+            cause: self.cause.max(other.cause),
+            as_of: self.as_of.max(other.as_of),
+            expect: later(self.expect, other.expect),
+            second_look: self.second_look && other.second_look,
+            looks: self.looks.min(other.looks),
+            deferrals: self.deferrals.min(other.deferrals),
+            webhook_id: self.webhook_id.or(other.webhook_id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(cause: Cause) -> Message {
+        let at = "2026-11-21T12:00:00Z".parse().unwrap();
+        Message::new(Subject::Customer(CustomerId::new(9_007_199_254_741_993)), cause, at)
+    }
+
+    #[test]
+    fn a_message_is_small_and_readable() {
+        assert_eq!(
+            message(Cause::Order).to_json(),
+            r#"{"subject":{"customer":"9007199254741993"},"cause":"order","as_of":"2026-11-21T12:00:00Z"}"#
+        );
+    }
+
+    #[test]
+    fn a_message_survives_the_queue() {
+        let mut sent = message(Cause::PurchasingSummary);
+        sent.expect = Some(Expectation { last_order: OrderId::new(7), orders: Some(3) });
+        sent.webhook_id = Some("b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".parse().unwrap());
+        sent.looks = 2;
+        assert_eq!(Message::from_json(&sent.to_json()), Ok(sent));
+    }
+
+    #[test]
+    fn a_body_that_is_no_message_is_not_repeated_in_the_error() {
+        let error = Message::from_json(r#"{"email":"ann@example.com"}"#).unwrap_err();
+        assert!(!error.to_string().contains("ann"));
+    }
+
+    #[test]
+    fn an_expectation_is_met_by_its_order_or_a_later_one() {
+        let expected = Expectation { last_order: OrderId::new(5), orders: Some(2) };
+        assert!(!expected.is_met(None, 0));
+        assert!(!expected.is_met(Some(OrderId::new(4)), 2));
+        assert!(!expected.is_met(Some(OrderId::new(5)), 1));
+        assert!(expected.is_met(Some(OrderId::new(5)), 2));
+        assert!(expected.is_met(Some(OrderId::new(6)), 1));
+    }
+
+    #[test]
+    fn merging_keeps_the_latest_moment_and_the_furthest_expectation() {
+        let mut early = message(Cause::Redact);
+        early.expect = Some(Expectation { last_order: OrderId::new(9), orders: None });
+        let mut late = message(Cause::Order);
+        late.as_of = "2026-11-21T12:00:05Z".parse().unwrap();
+        late.expect = Some(Expectation { last_order: OrderId::new(8), orders: Some(1) });
+        let both = early.clone().merged(late.clone());
+        assert_eq!(both.as_of, late.as_of);
+        assert_eq!(both.expect, early.expect);
+        assert_eq!(both.cause, Cause::Redact);
+    }
+}

@@ -1,0 +1,118 @@
+//! The queue inside one process, for running the whole system on one machine.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use outbound::{BoxFuture, Clock};
+
+use super::{LONGEST_DELAY, Outgoing, Queue};
+use crate::Error;
+
+/// How often a message is received before it is a dead letter, as in `template.yaml`.
+const MOST_RECEIVES: u32 = 3;
+/// How long a received message stays out of sight, as in `template.yaml`.
+const VISIBILITY: Duration = Duration::from_mins(6);
+
+/// A queue with the behaviour of SQS that the worker relies on: delays, messages that come back
+/// unless they are deleted, and dead letters after three receives.
+#[derive(Clone)]
+pub struct LocalQueue {
+    clock: Arc<dyn Clock>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    next: u64,
+    waiting: BTreeMap<(Timestamp, u64), Waiting>,
+    dead: Vec<String>,
+}
+
+struct Waiting {
+    body: String,
+    receives: u32,
+}
+
+/// A message handed out; it comes back unless it is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// What to delete it by.
+    pub id: u64,
+    /// The body.
+    pub body: String,
+    /// How often it has been handed out, this time included.
+    pub receives: u32,
+}
+
+impl LocalQueue {
+    /// An empty queue that keeps time by this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, inner: Arc::default() }
+    }
+
+    /// Puts any text onto the queue, as somebody with access to it could.
+    pub fn send_raw(&self, body: impl Into<String>, delay: Duration) {
+        let due = self.clock.now() + delay.min(LONGEST_DELAY);
+        let mut inner = self.inner();
+        inner.next += 1;
+        let key = (due, inner.next);
+        inner.waiting.insert(key, Waiting { body: body.into(), receives: 0 });
+    }
+
+    /// Hands out up to `most` messages that are due. Those received too often become dead letters.
+    pub fn receive(&self, most: usize) -> Vec<Received> {
+        let now = self.clock.now();
+        let mut inner = self.inner();
+        let mut received = Vec::new();
+        while received.len() < most {
+            let Some(entry) = inner.waiting.first_entry().filter(|entry| entry.key().0 <= now)
+            else {
+                break;
+            };
+            let ((_, id), mut message) = entry.remove_entry();
+            if message.receives == MOST_RECEIVES {
+                inner.dead.push(message.body);
+                continue;
+            }
+            message.receives += 1;
+            received.push(Received { id, body: message.body.clone(), receives: message.receives });
+            inner.waiting.insert((now + VISIBILITY, id), message);
+        }
+        received
+    }
+
+    /// Takes a received message off the queue for good.
+    pub fn delete(&self, id: u64) {
+        self.inner().waiting.retain(|(_, waiting), _| *waiting != id);
+    }
+
+    /// When the next message is due; none if the queue is empty.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.inner().waiting.keys().next().map(|(due, _)| *due)
+    }
+
+    /// How many messages wait, delayed and received ones included.
+    pub fn depth(&self) -> usize {
+        self.inner().waiting.len()
+    }
+
+    /// The dead letters.
+    pub fn dead_letters(&self) -> Vec<String> {
+        self.inner().dead.clone()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue for LocalQueue {
+    fn send(&self, messages: Vec<Outgoing>) -> BoxFuture<'_, Result<(), Error>> {
+        for Outgoing { message, delay } in messages {
+            self.send_raw(message.to_json(), delay);
+        }
+        Box::pin(async { Ok(()) })
+    }
+}
