@@ -12,16 +12,16 @@ use rules::{OrderId, ShopDomain};
 use state::{Cause, Expectation, Message, Subject};
 
 use fields::Fields;
-pub use topic::Topic;
+use topic::Topic;
 
 /// The body is no JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body is not a JSON object")]
-pub struct NotAnObject;
+pub(crate) struct NotAnObject;
 
 /// What an event asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A look at these.
     Look(Vec<Message>),
     /// Nothing: the order was placed without a customer.
@@ -34,7 +34,7 @@ pub enum Event {
 ///
 /// # Errors
 /// If the body is not a JSON object.
-pub fn read(
+pub(crate) fn read(
     body: &[u8],
     topic: Option<&str>,
     shop: &ShopDomain,

@@ -4,6 +4,5 @@ mod event;
 mod handler;
 mod signature;
 
-pub use event::{Event, NotAnObject, Topic};
 pub use handler::{Answer, PATH, Webhook};
 pub use signature::SigningSecrets;

@@ -28,7 +28,9 @@ async fn main() -> Result<(), Error> {
             let path = request.raw_http_path().to_owned();
             let (parts, body) = request.into_parts();
             let answer = webhook.handle(&parts.method, &path, &parts.headers, &body).await;
-            Response::builder().status(answer.status()).body(Body::Empty)
+            let mut response = Response::new(Body::Empty);
+            *response.status_mut() = answer.status();
+            Ok::<_, Error>(response)
         }
     }))
     .await

@@ -21,16 +21,15 @@ impl SigningSecrets {
     pub fn from_json(json: &str) -> Result<Self, &'static str> {
         #[derive(Deserialize)]
         struct Secret {
-            secrets: Vec<SecretString>,
+            secrets: Vec<String>,
         }
 
         let form = "store the webhook secrets as {\"secrets\": [\"…\"]}, with at least one secret";
         let Secret { secrets } = serde_json::from_str(json).map_err(|_| form)?;
-        let unusable = |secret: &SecretString| secret.expose_secret().trim().is_empty();
-        if secrets.is_empty() || secrets.iter().any(unusable) {
+        if secrets.is_empty() || secrets.iter().any(|secret| secret.trim().is_empty()) {
             return Err(form);
         }
-        Ok(Self(secrets))
+        Ok(Self(secrets.into_iter().map(SecretString::from).collect()))
     }
 
     /// Whether the body was signed with one of the secrets. The comparison takes the same time

@@ -135,11 +135,15 @@ impl<'book> Cover<'book> {
 
     /// Who has taken what the ranges ask for, by priority.
     fn takers(&self, ranges: &[Range]) -> Vec<SegmentName> {
-        let cells = ranges.iter().flat_map(|range| self.grid.cells(range));
-        let owners = cells.flat_map(|cells| &self.owners[cells]);
-        let numbers: BTreeSet<u8> = owners.copied().flatten().collect();
         let segments = self.book.segments();
-        numbers.into_iter().map(|number| segments[usize::from(number)].name().clone()).collect()
+        let mut has_taken = vec![false; segments.len()];
+        for cells in ranges.iter().flat_map(|range| self.grid.cells(range)) {
+            for owner in self.owners[cells].iter().flatten() {
+                has_taken[usize::from(*owner)] = true;
+            }
+        }
+        let takers = segments.iter().zip(has_taken).filter(|(_, has_taken)| *has_taken);
+        takers.map(|(segment, _)| segment.name().clone()).collect()
     }
 
     fn gaps(&self) -> impl Iterator<Item = Finding> {

@@ -165,16 +165,19 @@ impl Applied {
     pub fn noting(&self, plan: &Plan) -> Self {
         let mut noted = self.clone();
         for change in &plan.changes {
-            match change {
-                Change::SetTotals(_) | Change::ClearTotals => {
-                    noted.attributes = Attributes::Unknown;
-                }
-                Change::Join(group) | Change::Leave(group) => {
-                    noted.note(group.clone(), Membership::Uncertain);
-                }
-            }
+            noted.begin(change);
         }
         noted
+    }
+
+    /// Takes note that a change is about to be made.
+    pub fn begin(&mut self, change: &Change) {
+        match change {
+            Change::SetTotals(_) | Change::ClearTotals => self.attributes = Attributes::Unknown,
+            Change::Join(group) | Change::Leave(group) => {
+                self.note(group.clone(), Membership::Uncertain);
+            }
+        }
     }
 
     /// Takes note that a change was made and seen to end.

@@ -19,8 +19,10 @@ pub struct EnvError {
 
 /// The variables of the environment, wherever they come from.
 pub struct Env {
-    read: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    read: Box<Read>,
 }
+
+type Read = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Env {
     /// The process's own environment.
@@ -70,11 +72,6 @@ impl Env {
         self.optional(variable).map_or(Ok(default), |_| self.parsed(variable))
     }
 
-    fn address(&self, variable: &'static str, text: &str) -> Result<BaseUrl, EnvError> {
-        BaseUrl::configured(text)
-            .map_err(|error| EnvError { variable, problem: format!("is unusable: {error}") })
-    }
-
     /// `SHOPIFY_SHOP`: the shop.
     ///
     /// # Errors
@@ -98,7 +95,7 @@ impl Env {
     pub fn shopify_url(&self, shop: &ShopDomain) -> Result<BaseUrl, EnvError> {
         let variable = "SHOPIFY_API_URL";
         let url = self.optional(variable).unwrap_or_else(|| format!("https://{shop}"));
-        self.address(variable, &url)
+        address(variable, &url)
     }
 
     /// `OKTA_ORG_URL`: the Okta org.
@@ -107,8 +104,13 @@ impl Env {
     /// If it is missing or no usable address.
     pub fn okta_url(&self) -> Result<BaseUrl, EnvError> {
         let variable = "OKTA_ORG_URL";
-        self.address(variable, &self.required(variable)?)
+        address(variable, &self.required(variable)?)
     }
+}
+
+fn address(variable: &'static str, text: &str) -> Result<BaseUrl, EnvError> {
+    BaseUrl::configured(text)
+        .map_err(|error| EnvError { variable, problem: format!("is unusable: {error}") })
 }
 
 #[cfg(test)]

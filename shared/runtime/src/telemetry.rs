@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tracing::level_filters::LevelFilter;
 
 /// Sends what the function reports to standard output as JSON lines, which Lambda hands on to
-/// CloudWatch Logs. `AWS_LAMBDA_LOG_LEVEL` sets the least level; INFO if it is not set.
+/// `CloudWatch` Logs. `AWS_LAMBDA_LOG_LEVEL` sets the least level; INFO if it is not set.
 pub fn start() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
     let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
@@ -38,6 +38,11 @@ impl Tally {
     /// How often it was counted.
     pub fn of(&self, name: &str) -> u64 {
         self.0.get(name).copied().unwrap_or(0)
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The counts by name.

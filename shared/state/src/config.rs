@@ -5,6 +5,7 @@
 //! once.
 
 mod cache;
+mod names;
 mod rows;
 mod settings;
 mod write;
@@ -17,12 +18,13 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use outbound::Randomness;
-use rules::{BookDraft, Currency, GroupName, Raw, RuleBook, SegmentDraft};
+use rules::{Currency, GroupName, RuleBook};
 
 use crate::{Error, Salt};
 use rows::{ACCEPTED, ADDRESS, BOOK, GROUP, Item, SALT, SEGMENT, SETTINGS, book_name, key};
 
 pub use cache::ConfigCache;
+pub use names::{GroupNames, WantedGroup};
 pub use rows::{GroupRow, GroupStatus};
 pub use settings::{Guard, Settings, SettingsError};
 
@@ -107,14 +109,7 @@ impl ConfigTable {
         let head = self.head().await?;
         let settings = Settings::read(&head.settings)?;
         let book = match &head.accepted {
-            Some(item) => {
-                let version = rows::number(item, "version")
-                    .ok_or_else(|| rows::unreadable(item, "version is missing or no number"))?;
-                match known.filter(|known| known.version == version) {
-                    Some(known) => known.clone(),
-                    None => self.book(version).await?,
-                }
-            }
+            Some(pointer) => self.accepted(pointer, known).await?,
             None => self.accept_first(settings.currency, now).await?,
         };
         if book.book.currency() != settings.currency {
@@ -144,13 +139,7 @@ impl ConfigTable {
     /// # Errors
     /// If the table does not answer, or the book is wrong.
     pub async fn wanted(&self, currency: Currency) -> Result<RuleBook, ConfigError> {
-        let rows = self.query(SEGMENT, "load segments").await?;
-        let segments = rows
-            .into_iter()
-            .map(|row| SegmentDraft::take_from(&mut rows::raw_fields(row)))
-            .collect();
-        let currency = Some(Raw::Text(currency.code().to_owned()));
-        Ok(RuleBook::try_from(BookDraft { currency, segments })?)
+        Ok(rows::book(self.query(SEGMENT, "load segments").await?, currency)?)
     }
 
     /// The groups that segments name or named.
@@ -192,6 +181,20 @@ impl ConfigTable {
             accepted: take(BOOK),
             salt: take(SALT),
         })
+    }
+
+    /// The book that the row `book/accepted` points to.
+    async fn accepted(
+        &self,
+        pointer: &Item,
+        known: Option<&AcceptedBook>,
+    ) -> Result<AcceptedBook, ConfigError> {
+        let version = rows::number(pointer, "version")
+            .ok_or_else(|| rows::unreadable(pointer, "version is missing or no number"))?;
+        match known.filter(|known| known.version == version) {
+            Some(known) => Ok(known.clone()),
+            None => self.book(version).await,
+        }
     }
 
     /// An accepted book, by its version.

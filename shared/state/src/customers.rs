@@ -65,19 +65,20 @@ impl Customers {
         Self { client, table: table.into() }
     }
 
-    /// Reads the entries of these customers, consistently. Those without one are left out.
+    /// Reads the entries of these customers, consistently. Those without one are left out; one that
+    /// this product did not write is an error of its own, and keeps nobody else's from being read.
     ///
     /// # Errors
-    /// If the table does not answer, or holds an entry that this product did not write.
+    /// If the table does not answer.
     pub async fn load(
         &self,
         customers: &[CustomerId],
-    ) -> Result<BTreeMap<CustomerId, Versioned>, Error> {
+    ) -> Result<BTreeMap<CustomerId, Result<Versioned, Error>>, Error> {
         let mut found = BTreeMap::new();
         for batch in customers.chunks(BATCH_GET) {
             for item in self.load_batch(batch).await? {
-                let (customer, versioned) = read_entry(item)?;
-                found.insert(customer, versioned);
+                let customer = owner(&item)?;
+                found.insert(customer, read_entry(customer, item));
             }
         }
         Ok(found)
@@ -344,11 +345,15 @@ fn write_entry(
     Ok((item, version))
 }
 
-fn read_entry(item: Item) -> Result<(CustomerId, Versioned), Error> {
-    let customer = text(&item, "pk")
+/// Whose entry an item is.
+fn owner(item: &Item) -> Result<CustomerId, Error> {
+    text(item, "pk")
         .and_then(|pk| pk.strip_prefix("customer#"))
         .and_then(|id| id.parse().ok())
-        .ok_or_else(|| unreadable(&item, "pk holds no customer id"))?;
+        .ok_or_else(|| unreadable(item, "pk holds no customer id"))
+}
+
+fn read_entry(customer: CustomerId, item: Item) -> Result<Versioned, Error> {
     let version = item
         .get("version")
         .and_then(|version| version.as_n().ok())
@@ -356,7 +361,7 @@ fn read_entry(item: Item) -> Result<(CustomerId, Versioned), Error> {
         .ok_or_else(|| unreadable(&item, "version is missing or no number"))?;
     let entry = serde_dynamo::from_item(item)
         .map_err(|error| Error::Unreadable { item: key(customer), detail: error.to_string() })?;
-    Ok((customer, Versioned { version: Version(version), entry }))
+    Ok(Versioned { version: Version(version), entry })
 }
 
 fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {

@@ -8,8 +8,8 @@ mod message;
 mod queue;
 
 pub use config::{
-    AcceptedBook, Config, ConfigCache, ConfigError, ConfigTable, GroupRow, GroupStatus, Guard,
-    Settings, SettingsError,
+    AcceptedBook, Config, ConfigCache, ConfigError, ConfigTable, GroupNames, GroupRow, GroupStatus,
+    Guard, Settings, SettingsError, WantedGroup,
 };
 pub use customers::{Claim, Customers, Erased, Written};
 pub use entry::{

@@ -23,9 +23,9 @@ pub struct Message {
     /// What the read should show, if the event told us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expectation>,
-    /// Whether this is the second look that follows an order event; it is followed by no other.
+    /// Whether the second look that follows an order event is this one, or is queued already.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub second_look: bool,
+    pub followed_up: bool,
     /// How often a read has come back without what was expected.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looks: u32,
@@ -179,7 +179,7 @@ impl Message {
             cause,
             as_of,
             expect: None,
-            second_look: false,
+            followed_up: false,
             looks: 0,
             deferrals: 0,
             webhook_id: None,
@@ -216,7 +216,7 @@ impl Message {
             cause: self.cause.max(other.cause),
             as_of: self.as_of.max(other.as_of),
             expect: later(self.expect, other.expect),
-            second_look: self.second_look && other.second_look,
+            followed_up: self.followed_up && other.followed_up,
             looks: self.looks.min(other.looks),
             deferrals: self.deferrals.min(other.deferrals),
             webhook_id: self.webhook_id.or(other.webhook_id),

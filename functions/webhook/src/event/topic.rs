@@ -5,7 +5,7 @@ use super::fields::Fields;
 /// The events this product knows, by what is done about them
 /// ([topics](https://shopify.dev/docs/api/admin-graphql/2026-10/enums/WebhookSubscriptionTopic)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Topic {
+pub(super) enum Topic {
     /// `orders/create`.
     OrderPlaced,
     /// `orders/updated`, `orders/cancelled`, `orders/paid`.
@@ -30,7 +30,7 @@ pub enum Topic {
 
 impl Topic {
     /// The topic a header names; none if we do not use it.
-    pub fn from_header(header: &str) -> Option<Self> {
+    pub(super) fn from_header(header: &str) -> Option<Self> {
         Some(match header {
             "orders/create" => Self::OrderPlaced,
             "orders/updated" | "orders/cancelled" | "orders/paid" => Self::OrderChanged,

@@ -1,5 +1,6 @@
 //! Spend × orders, cut into cells by every bound of a book.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range as Span;
 
 use rust_decimal::Decimal;
@@ -95,32 +96,35 @@ type Block = (Span<usize>, Span<usize>);
 /// Joins what is wanted along each line, then equal spans of lines that follow each other.
 fn blocks(lines: usize, length: usize, wanted: impl Fn(usize, usize) -> bool) -> Vec<Block> {
     let mut done = Vec::new();
-    let mut open: Vec<Block> = Vec::new();
-    for line in 0..lines {
-        let spans = spans(length, |place| wanted(line, place));
-        let (continued, ended): (Vec<Block>, Vec<Block>) =
-            open.into_iter().partition(|(_, span)| spans.contains(span));
-        done.extend(ended);
-        let begun = spans
-            .iter()
-            .filter(|span| continued.iter().all(|(_, open)| open != *span))
-            .map(|span| (line..line, span.clone()));
-        open = continued.iter().cloned().chain(begun).collect();
-        for (lines, _) in &mut open {
-            lines.end = line + 1;
+    // Spans that reach the line before, with the line they began on.
+    let mut open: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    // One line beyond the last, where nothing is wanted, ends them all.
+    for line in 0..=lines {
+        let spans = spans(length, |place| line < lines && wanted(line, place));
+        open.retain(|span, first| {
+            let goes_on = spans.contains(span);
+            if !goes_on {
+                done.push((*first..line, span.0..span.1));
+            }
+            goes_on
+        });
+        for span in spans {
+            open.entry(span).or_insert(line);
         }
     }
-    done.extend(open);
     done
 }
 
-/// The longest spans of wanted places.
-fn spans(length: usize, wanted: impl Fn(usize) -> bool) -> Vec<Span<usize>> {
-    let mut spans: Vec<Span<usize>> = Vec::new();
-    for place in (0..length).filter(|place| wanted(*place)) {
-        match spans.last_mut() {
-            Some(last) if last.end == place => last.end += 1,
-            _ => spans.push(place..place + 1),
+/// The longest spans of wanted places, as their first place and the one after their last.
+fn spans(length: usize, wanted: impl Fn(usize) -> bool) -> BTreeSet<(usize, usize)> {
+    let mut spans = BTreeSet::new();
+    let mut first = None;
+    // One place beyond the last, which nobody wants, ends a span that reaches it.
+    for place in 0..=length {
+        if place < length && wanted(place) {
+            first.get_or_insert(place);
+        } else if let Some(first) = first.take() {
+            spans.insert((first, place));
         }
     }
     spans

@@ -59,6 +59,19 @@ fn several_segments_can_shadow_one_together() {
 }
 
 #[test]
+fn two_segments_can_shadow_one_together() {
+    assert_eq!(
+        analysed(&[
+            "{ orders_at_least = 3 }",
+            "{ orders_at_least = 1, orders_at_most = 2 }",
+            "{ orders_at_least = 2 }",
+            "{ orders_at_most = 0 }",
+        ]),
+        "warning: segment \"c\" can never win: \"a\" and \"b\" take every customer of it"
+    );
+}
+
+#[test]
 fn one_cent_less_and_it_is_not_shadowed() {
     let shadow = "{ spend_at_least = 10, spend_below = 20 }";
     assert!(
@@ -104,6 +117,11 @@ fn gaps_read_as_people_would_say_them() {
         ]),
         "note: no segment: 0 orders, any spend\n\
          note: no segment: 1 to 5 orders, 100.00 USD or more and below 500.00 USD"
+    );
+    assert_eq!(
+        analysed(&["{ orders_at_least = 1, spend_at_least = 10 }"]),
+        "note: no segment: 0 orders, any spend\n\
+         note: no segment: 1 order or more, below 10.00 USD"
     );
     assert_eq!(
         analysed(&["{ spend_at_least = 10 }"]),
@@ -235,14 +253,24 @@ proptest! {
     }
 
     #[test]
-    fn without_its_redundant_ranges_a_book_decides_the_same_and_has_none(book in any_book()) {
+    fn without_its_redundant_ranges_a_book_decides_the_same_and_needs_the_rest(book in any_book()) {
         let slim = without_redundant(&book, &Analysis::of(&book));
-        for totals in grid(&book) {
-            prop_assert_eq!(winner(&book, &totals), winner(&slim, &totals));
+        let grid = grid(&book);
+        for totals in &grid {
+            prop_assert_eq!(winner(&book, totals), winner(&slim, totals));
         }
-        let again = Analysis::of(&slim);
-        let redundant = |finding: &Finding| matches!(finding, Finding::RedundantRange { .. });
-        prop_assert!(!again.findings().iter().any(redundant), "{}", again);
+        for (place, segment) in slim.segments().iter().enumerate() {
+            for range in segment.when() {
+                let unreachable = takers(&slim, place, &[*range], &grid).is_some();
+                let needed = grid.iter().any(|totals| {
+                    let mut matching = segment.when().iter().filter(|other| other.matches(totals));
+                    winner(&slim, totals) == Some(segment.name())
+                        && matching.next() == Some(range)
+                        && matching.next().is_none()
+                });
+                prop_assert!(needed != unreachable, "{} of {}", range, segment);
+            }
+        }
     }
 
     #[test]
@@ -255,6 +283,21 @@ proptest! {
             });
             let expected = usize::from(book.decide(&totals) == Decision::NoSegment);
             prop_assert_eq!(gaps.count(), expected, "{}", totals);
+        }
+    }
+
+    #[test]
+    fn gaps_are_in_order_and_have_no_bound_that_says_nothing(book in any_book()) {
+        let analysis = Analysis::of(&book);
+        let gaps = analysis.findings().iter().filter_map(|finding| match finding {
+            Finding::Gap(range) => Some((range.orders_at_least(), range.spend_at_least())),
+            _ => None,
+        });
+        let gaps: Vec<_> =
+            gaps.map(|(orders, spend)| (orders, spend.map(|spend| spend.amount))).collect();
+        prop_assert!(gaps.is_sorted(), "{}", analysis);
+        for (orders, spend) in gaps {
+            prop_assert!(orders != Some(0) && spend != Some(Decimal::ZERO));
         }
     }
 

@@ -44,6 +44,27 @@ fn all_bounds_of_a_range_must_hold_and_any_range_will_do() {
 }
 
 #[test]
+fn ranges_read_as_people_would_say_them() {
+    for (range, words) in [
+        ("orders_at_least = 0", "any customer"),
+        ("orders_at_least = 1", "1 order or more"),
+        ("orders_at_most = 0", "0 orders"),
+        ("orders_at_most = 5", "0 to 5 orders"),
+        ("orders_at_least = 1, orders_at_most = 1", "1 order"),
+        ("spend_at_least = 0", "any customer"),
+        ("spend_at_least = 0, spend_below = 5", "below 5.00 USD"),
+        ("spend_at_least = 0, orders_at_least = 2", "2 orders or more"),
+        (
+            "orders_at_least = 2, orders_at_most = 5, spend_at_least = 100, spend_below = 500",
+            "2 to 5 orders and 100.00 USD or more and below 500.00 USD",
+        ),
+    ] {
+        let book = book(&format!("[{{ {range} }}]"));
+        assert_eq!(book.segments()[0].when()[0].to_string(), words, "{range}");
+    }
+}
+
+#[test]
 fn money_below_zero_counts_as_zero() {
     let book = book(r#"[{ spend_at_least = "0", spend_below = "1" }]"#);
     let segment = &book.segments()[0];

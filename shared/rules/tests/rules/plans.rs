@@ -158,20 +158,35 @@ fn managed(applied: &Applied, desired: &Desired) -> BTreeSet<GroupId> {
     applied.groups.keys().cloned().chain(desired).collect()
 }
 
-/// Makes the first `steps` changes of a plan, and says what is known then. With `unrecorded`, the
-/// last of them was made and nobody came to note it.
-fn cut_short(
-    plan: &Plan,
-    applied: &Applied,
-    world: &mut World,
+/// How far somebody comes with a plan.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    /// How many changes are made.
     steps: usize,
+    /// Whether the last of them is made, and nobody comes to note it.
     unrecorded: bool,
-) -> Applied {
-    let mut known = applied.noting(plan);
-    let made = &plan.changes()[..steps.min(plan.changes().len())];
+    /// Whether each change is noted as begun just before it is made, and not all of them at first.
+    one_by_one: bool,
+}
+
+fn any_cut() -> impl Strategy<Value = Cut> {
+    (0_usize..8, any::<bool>(), any::<bool>()).prop_map(|(steps, unrecorded, one_by_one)| Cut {
+        steps,
+        unrecorded,
+        one_by_one,
+    })
+}
+
+/// Makes the changes of a plan as far as the cut, and says what is known then.
+fn cut_short(plan: &Plan, applied: &Applied, world: &mut World, cut: Cut) -> Applied {
+    let mut known = if cut.one_by_one { applied.clone() } else { applied.noting(plan) };
+    let made = &plan.changes()[..cut.steps.min(plan.changes().len())];
     for (index, change) in made.iter().enumerate() {
+        if cut.one_by_one {
+            known.begin(change);
+        }
         world.make(change);
-        if !(unrecorded && index + 1 == made.len()) {
+        if !(cut.unrecorded && index + 1 == made.len()) {
             known.record(change);
         }
     }
@@ -179,7 +194,8 @@ fn cut_short(
 }
 
 fn finish(desired: &Desired, applied: &Applied, world: &mut World) -> Applied {
-    cut_short(&Plan::new(desired, applied), applied, world, usize::MAX, false)
+    let uncut = Cut { steps: usize::MAX, unrecorded: false, one_by_one: false };
+    cut_short(&Plan::new(desired, applied), applied, world, uncut)
 }
 
 proptest! {
@@ -213,15 +229,17 @@ proptest! {
     #[test]
     fn a_crash_anywhere_is_repaired_by_the_next_plan_whatever_it_wants(
         (applied, mut world) in any_situation(),
-        crashes in prop::collection::vec((any_desired(), 0_usize..8, any::<bool>()), 0..4),
+        crashes in prop::collection::vec((any_desired(), any_cut()), 0..4),
         desired in any_desired(),
     ) {
         let before = world.clone();
         let mut ours = managed(&applied, &desired);
         let mut known = applied;
-        for (wanted, steps, unrecorded) in crashes {
-            ours.extend(managed(&known, &wanted));
-            known = cut_short(&Plan::new(&wanted, &known), &known, &mut world, steps, unrecorded);
+        for (wanted, cut) in crashes {
+            // What was wanted and never begun stays somebody else's.
+            let plan = Plan::new(&wanted, &known);
+            known = cut_short(&plan, &known, &mut world, cut);
+            ours.extend(known.groups.keys().cloned());
         }
         finish(&desired, &known, &mut world);
         prop_assert_eq!(world.totals, desired.totals);
@@ -235,10 +253,10 @@ proptest! {
     fn on_the_way_to_a_group_a_member_is_never_without_one(
         (applied, mut world) in any_situation(),
         first in any_desired(),
-        (steps, unrecorded) in (0_usize..8, any::<bool>()),
+        cut in any_cut(),
         second in any_desired(),
     ) {
-        let known = cut_short(&Plan::new(&first, &applied), &applied, &mut world, steps, unrecorded);
+        let known = cut_short(&Plan::new(&first, &applied), &applied, &mut world, cut);
         let ours = managed(&known, &second);
         let has_one = |world: &World| !world.groups.is_disjoint(&ours);
         let had_one = has_one(&world);

@@ -103,6 +103,8 @@ fn an_amount_or_a_number_of_orders_beyond_reason() {
         refused_when("[{ orders_at_most = 18446744073709551615 }]"),
         "segment \"vip\": when[0].orders_at_most: 18446744073709551615 is more than 1000000000"
     );
+    let most = "[{ spend_at_least = 1000000000000, orders_at_least = 1000000000 }]";
+    assert!(RuleBook::from_toml(&segment_with_currency("USD", most)).is_ok());
 }
 
 #[test]
@@ -137,8 +139,8 @@ fn ranges_in_which_nobody_can_be() {
         "segment \"vip\": when[0]: no amount spent is below 0, so nobody can match"
     );
     assert_eq!(
-        refused_when("[{ orders_at_least = 6, orders_at_most = 2 }]"),
-        "segment \"vip\": when[0]: orders_at_least 6 is more than orders_at_most 2, so nobody can \
+        refused_when("[{ orders_at_least = 2, orders_at_most = 1 }]"),
+        "segment \"vip\": when[0]: orders_at_least 2 is more than orders_at_most 1, so nobody can \
          match"
     );
 }
@@ -234,6 +236,21 @@ fn texts_that_are_no_names() {
 }
 
 #[test]
+fn texts_may_be_as_long_as_they_say() {
+    let toml = |label: usize, persona: usize| {
+        let texts = format!(
+            "label = \"{}\"\npersona_name = \"{}\"",
+            "\u{e9}".repeat(label),
+            "x".repeat(persona)
+        );
+        let toml = format!("currency = \"USD\"\n{}", segment("vip"));
+        RuleBook::from_toml(&toml.replace("label = \"vip\"", &texts))
+    };
+    assert!(toml(100, 255).is_ok());
+    assert!(toml(101, 255).is_err() && toml(100, 256).is_err());
+}
+
+#[test]
 fn what_is_no_currency_to_count_in() {
     assert_eq!(
         refused(&segment_with_currency("usd", "[{ orders_at_least = 1 }]")),
@@ -242,6 +259,12 @@ fn what_is_no_currency_to_count_in() {
     assert_eq!(
         refused(&segment_with_currency("XAU", "[{ orders_at_least = 1 }]")),
         "currency: XAU is no currency that shops count in today"
+    );
+    let digits = "[{ spend_at_least = \"0.1234567890123456789012345678901234567890\" }]";
+    assert_eq!(
+        refused(&segment_with_currency("ANG", digits)),
+        "currency: ANG is no currency that shops count in today",
+        "without a currency, decimals cannot be judged"
     );
 }
 

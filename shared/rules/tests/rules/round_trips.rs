@@ -19,6 +19,17 @@ when = [{ spend_at_least = 99.50 }, { orders_at_least = 6, spend_below = "1000.0
 fn a_number_with_decimals_is_taken_as_it_is_written() {
     let book = RuleBook::from_toml(BOOK).unwrap();
     assert_eq!(book.segments()[0].when()[0].to_string(), "99.50 USD or more");
+    for (number, words) in [
+        ("+1.50", "1.50 USD or more"),
+        ("1_000.5", "1000.50 USD or more"),
+        ("+7", "7.00 USD or more"),
+        ("0x10", "16.00 USD or more"),
+        ("0.1", "0.10 USD or more"),
+        ("999999999999.99", "999999999999.99 USD or more"),
+    ] {
+        let book = RuleBook::from_toml(&BOOK.replace("99.50", number)).unwrap();
+        assert_eq!(book.segments()[0].when()[0].to_string(), words, "{number}");
+    }
 }
 
 #[test]

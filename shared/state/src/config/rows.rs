@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rules::{GroupId, GroupName, Raw};
+use rules::{BookDraft, BookErrors, Currency, GroupId, GroupName, Raw, RuleBook, SegmentDraft};
+use serde::Serialize;
 
 use crate::Error;
 
@@ -30,7 +31,8 @@ pub struct GroupRow {
 }
 
 /// What resolving a group's name found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GroupStatus {
     /// One group of this name that can take members.
     Found,
@@ -114,8 +116,16 @@ pub(super) fn read_group(item: &Item) -> Result<(GroupName, GroupRow), Error> {
     Ok((name, GroupRow { id, status }))
 }
 
+/// The book that the rows of segments make up.
+pub(super) fn book(rows: Vec<Item>, currency: Currency) -> Result<RuleBook, BookErrors> {
+    let segments =
+        rows.into_iter().map(|row| SegmentDraft::take_from(&mut raw_fields(row))).collect();
+    let currency = Some(Raw::Text(currency.code().to_owned()));
+    RuleBook::try_from(BookDraft { currency, segments })
+}
+
 /// A row as the rules read it: numbers stay text, so no amount passes through a float.
-pub(super) fn raw_fields(item: Item) -> BTreeMap<String, Raw> {
+fn raw_fields(item: Item) -> BTreeMap<String, Raw> {
     item.into_iter().map(|(name, value)| (name, raw(value))).collect()
 }
 

@@ -1,0 +1,68 @@
+//! A batch of queue records, read one by one and put together by whom they are about.
+
+use std::collections::BTreeMap;
+
+use rules::{CustomerId, OrderId};
+use state::{Message, Subject};
+
+/// A record as the queue delivers it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What to report it by if it fails.
+    pub id: String,
+    /// Its body.
+    pub body: String,
+}
+
+/// Records about one subject, answered together.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    /// The one message they amount to.
+    pub(crate) message: Message,
+    /// The records it stands for.
+    pub(crate) records: Vec<String>,
+}
+
+impl Job {
+    fn merge(self, other: Self) -> Self {
+        let mut records = self.records;
+        records.extend(other.records);
+        Self { message: self.message.merged(other.message), records }
+    }
+}
+
+/// Jobs by whom they are about.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) customers: BTreeMap<CustomerId, Job>,
+    pub(crate) orders: BTreeMap<OrderId, Job>,
+    pub(crate) shop: Option<Job>,
+}
+
+impl Batch {
+    pub(crate) fn add(&mut self, job: Job) {
+        match job.message.subject {
+            Subject::Customer(customer) => add(&mut self.customers, customer, job),
+            Subject::Order(order) => add(&mut self.orders, order, job),
+            Subject::Shop => {
+                self.shop = Some(match self.shop.take() {
+                    Some(first) => first.merge(job),
+                    None => job,
+                });
+            }
+        }
+    }
+
+    /// The customers' ids.
+    pub(crate) fn customer_ids(&self) -> Vec<CustomerId> {
+        self.customers.keys().copied().collect()
+    }
+}
+
+fn add<K: Ord>(jobs: &mut BTreeMap<K, Job>, key: K, job: Job) {
+    let job = match jobs.remove(&key) {
+        Some(first) => first.merge(job),
+        None => job,
+    };
+    jobs.insert(key, job);
+}

@@ -1,0 +1,192 @@
+//! Writes to Okta, each under a lease and each noted before it is begun.
+
+use jiff::{SignedDuration, Timestamp};
+use okta::Session;
+use outbound::{Error, ErrorKind};
+use rules::{Applied, Change, CustomerId, Desired, Plan, UserId};
+use state::{Claim, Config, Customers, Entry, Lease, Record, Tombstone, Version, Written};
+
+use crate::failure::{Failure, Setback};
+
+/// How much longer than the function a lease lives. A call that the function sent in its last moment
+/// has arrived by then, and the clocks of two machines differ by less.
+const OUTLASTS: SignedDuration = SignedDuration::from_secs(10);
+/// What Okta answers when a deactivated user is written to
+/// ([error codes](https://developer.okta.com/docs/reference/error-codes/)).
+const NOT_IN_THIS_STATUS: &str = "E0000038";
+
+/// One customer's entry, and the right to write it.
+pub(crate) struct Writer<'a> {
+    pub(crate) customers: &'a Customers,
+    pub(crate) okta: Session<'a>,
+    pub(crate) config: &'a Config,
+    pub(crate) customer: CustomerId,
+    /// When the function is stopped.
+    pub(crate) deadline: Timestamp,
+    /// The version the next write is made from.
+    pub(crate) version: Option<Version>,
+    pub(crate) record: Record,
+}
+
+/// What kept a plan from being carried out to its end.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The user no longer exists.
+    UserGone,
+    /// The user is deactivated.
+    UserInactive,
+    /// The group to join no longer exists.
+    GroupGone,
+    /// The user belongs to another customer.
+    UserTaken,
+    /// Anything else.
+    Setback(Setback),
+}
+
+impl<S: Into<Setback>> From<S> for Trouble {
+    fn from(setback: S) -> Self {
+        Self::Setback(setback.into())
+    }
+}
+
+impl Trouble {
+    /// For where only a setback can be: anything else means that another worker changed things.
+    pub(crate) fn into_setback(self) -> Setback {
+        match self {
+            Self::Setback(setback) => setback,
+            _ => Setback::Busy { until: None },
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// Writes a record in this one's place, and claims or releases users with it. If that fails, this
+    /// one stays as it is.
+    pub(crate) async fn save(&mut self, record: Record, claims: &[Claim]) -> Result<(), Trouble> {
+        let entry = Entry::Customer(Box::new(record.clone()));
+        self.write(&entry, claims).await?;
+        self.record = record;
+        Ok(())
+    }
+
+    /// Puts a tombstone in the record's place, and gives up the user.
+    pub(crate) async fn bury(&mut self, stone: Tombstone) -> Result<(), Trouble> {
+        let matched = self.record.matched.as_ref();
+        let release = matched.map(|matched| Claim::Release(matched.user.clone()));
+        self.write(&Entry::Tombstone(stone), release.as_slice()).await
+    }
+
+    async fn write(&mut self, entry: &Entry, claims: &[Claim]) -> Result<(), Trouble> {
+        let written = if claims.is_empty() {
+            self.customers.save(self.customer, entry, self.version).await
+        } else {
+            self.customers.save_with(self.customer, entry, self.version, claims).await
+        };
+        match written.map_err(Failure::from)? {
+            Written::Done(version) => {
+                self.version = Some(version);
+                Ok(())
+            }
+            Written::Conflict => Err(Trouble::Setback(Setback::Busy { until: None })),
+            Written::UserTaken => Err(Trouble::UserTaken),
+        }
+    }
+
+    /// Makes the user the record is matched with hold what is desired.
+    ///
+    /// Before the first call the lease is taken and everything the plan touches is noted, in one write
+    /// together with `claims`; so a crash at any point leaves an entry from which the next look
+    /// finishes or undoes it. An empty plan without claims writes nothing.
+    pub(crate) async fn apply(
+        &mut self,
+        mut record: Record,
+        user: &UserId,
+        desired: &Desired,
+        claims: &[Claim],
+    ) -> Result<(), Trouble> {
+        let plan = Plan::new(desired, &record.applied);
+        if plan.is_empty() && claims.is_empty() {
+            return Ok(());
+        }
+        let noted = record.applied.noting(&plan);
+        let known = std::mem::replace(&mut record.applied, noted);
+        record.lease = Some(Lease { until: self.deadline + OUTLASTS });
+        self.save(record, claims).await?;
+        self.record.applied = known;
+        for change in plan.changes() {
+            self.record.applied.begin(change);
+            if let Err(error) = self.make(user, change).await {
+                return Err(self.trouble(user, change, error).await);
+            }
+            self.record.applied.record(change);
+        }
+        Ok(())
+    }
+
+    async fn make(&self, user: &UserId, change: &Change) -> Result<(), Error> {
+        let names = &self.config.settings.attributes;
+        match change {
+            Change::SetTotals(totals) => self.okta.set_attributes(user, names, Some(*totals)).await,
+            Change::ClearTotals => self.okta.set_attributes(user, names, None).await,
+            Change::Join(group) => self.okta.join(&group.id, user).await,
+            Change::Leave(group) => self.okta.leave(&group.id, user).await,
+        }
+    }
+
+    /// Says what a refused call means. A join that finds nothing may miss the user or the group, so
+    /// the user is asked for.
+    async fn trouble(&mut self, user: &UserId, change: &Change, error: Error) -> Trouble {
+        match (&error.kind, change) {
+            (ErrorKind::NotFound, Change::Join(group)) => match self.okta.user(user).await {
+                Ok(None) => Trouble::UserGone,
+                Ok(Some(_)) => {
+                    self.record.applied.groups.remove(&group.id);
+                    Trouble::GroupGone
+                }
+                Err(error) => error.into(),
+            },
+            (ErrorKind::NotFound, _) => Trouble::UserGone,
+            (ErrorKind::Forbidden { code: Some(code) }, _)
+                if code.as_str() == NOT_IN_THIS_STATUS =>
+            {
+                Trouble::UserInactive
+            }
+            _ => error.into(),
+        }
+    }
+
+    /// Takes everything back from a user who no longer stands for this customer. One who is gone
+    /// holds nothing. One who is deactivated cannot be cleared, but can be taken out of groups, and
+    /// is: they may be activated again.
+    pub(crate) async fn part_from(&mut self, user: &UserId) -> Result<(), Trouble> {
+        match self.apply(self.record.clone(), user, &Desired::NOTHING, &[]).await {
+            Ok(()) | Err(Trouble::UserGone) => {}
+            Err(Trouble::UserInactive) => self.leave_all(user).await?,
+            Err(trouble) => return Err(trouble),
+        }
+        self.record.applied = Applied::default();
+        Ok(())
+    }
+
+    async fn leave_all(&self, user: &UserId) -> Result<(), Error> {
+        for group in self.record.applied.groups.keys() {
+            match self.okta.leave(group, user).await {
+                Ok(()) | Err(Error { kind: ErrorKind::Forbidden { .. }, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the lease back after a setback, keeping what is known by now, so that the next look need
+    /// not wait for the lease to run out. If this write fails too, it runs out.
+    pub(crate) async fn release(&mut self) {
+        if self.record.lease.is_none() {
+            return;
+        }
+        let record = Record { lease: None, ..self.record.clone() };
+        if let Err(trouble) = self.save(record, &[]).await {
+            tracing::warn!(?trouble, "a lease could not be given back; it runs out by itself");
+        }
+    }
+}
