@@ -1,1 +1,22 @@
-//! Okta's management API: users, groups, memberships and rules.
+//! Okta's management API: the calls this product makes, and no more.
+//!
+//! Every call is made in a [`Session`], which knows how long there is and what share of Okta's limits
+//! may be used. Users and groups are matched exactly: what Okta's search answers is compared again
+//! here.
+
+mod answer;
+mod attributes;
+mod budget;
+mod client;
+mod credentials;
+mod group;
+mod link;
+mod search;
+mod user;
+
+pub use attributes::{AttributeName, AttributeNames, InvalidAttributeName, SameAttribute};
+pub use budget::{InvalidShare, RateShare};
+pub use client::{Okta, Session};
+pub use credentials::{InvalidCredentials, OktaCredentials};
+pub use group::{FoundGroup, GroupKind};
+pub use user::{Found, User, UserStatus};

@@ -89,7 +89,8 @@ impl BaseUrl {
     /// If it is not at the base's own scheme, host and port.
     pub fn continuation(&self, found: &str) -> Result<OwnUrl, ForeignAddress> {
         let url = Url::parse(found).map_err(|_| ForeignAddress)?;
-        let same = url.origin() == self.0.origin() && url.username().is_empty();
+        let named = !url.username().is_empty() || url.password().is_some();
+        let same = url.origin() == self.0.origin() && !named;
         same.then_some(OwnUrl(url)).ok_or(ForeignAddress)
     }
 
@@ -110,7 +111,10 @@ impl OwnUrl {
     /// The same address with a query; names and values are percent-encoded.
     #[must_use]
     pub fn with_query(mut self, query: &[(&str, &str)]) -> Self {
-        self.0.query_pairs_mut().extend_pairs(query);
+        // Nothing to add would still add a question mark.
+        if !query.is_empty() {
+            self.0.query_pairs_mut().extend_pairs(query);
+        }
         self
     }
 
@@ -237,6 +241,7 @@ mod tests {
             "http://okta.example/api",
             "https://okta.example:444/api",
             "https://me@okta.example/api",
+            "https://:pw@okta.example/api",
             "/api",
         ] {
             assert_eq!(base.continuation(foreign), Err(ForeignAddress), "{foreign}");

@@ -37,6 +37,7 @@ pub enum Repeat {
 }
 
 /// One call, ready to be sent.
+#[derive(Clone)]
 pub struct Call {
     service: &'static str,
     operation: &'static str,

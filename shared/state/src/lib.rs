@@ -6,6 +6,7 @@ mod entry;
 mod error;
 mod message;
 mod queue;
+mod tables;
 
 pub use config::{
     AcceptedBook, Config, ConfigCache, ConfigError, ConfigTable, GroupNames, GroupRow, GroupStatus,
@@ -19,3 +20,4 @@ pub use entry::{
 pub use error::Error;
 pub use message::{Cause, Expectation, InvalidMessage, Message, Subject, WebhookId};
 pub use queue::{LONGEST_DELAY, LocalQueue, Outgoing, Queue, Received, SqsQueue};
+pub use tables::{CONFIG_KEYS, ITEM_KEYS, create_table};

@@ -1,0 +1,59 @@
+//! What Okta's answers mean ([error codes](https://developer.okta.com/docs/reference/error-codes/)).
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use outbound::{Call, Error, ErrorKind, VendorCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// The code of a 404 that speaks of a user or a group. Any other 404 comes from a wrong address or
+/// from something between us and Okta, and must not be taken for "deleted".
+const RESOURCE_NOT_FOUND: &str = "E0000007";
+
+/// The answer, if it is a success.
+pub(crate) fn accepted(call: &Call, answer: Response<Bytes>) -> Result<Response<Bytes>, Error> {
+    if answer.status().is_success() { Ok(answer) } else { Err(call.error(refusal(&answer))) }
+}
+
+fn refusal(answer: &Response<Bytes>) -> ErrorKind {
+    let code = code(answer.body());
+    let status = answer.status().as_u16();
+    match answer.status() {
+        StatusCode::UNAUTHORIZED => ErrorKind::Unauthorized,
+        StatusCode::FORBIDDEN => ErrorKind::Forbidden { code },
+        StatusCode::NOT_FOUND if code.as_ref().is_some_and(speaks_of_a_resource) => {
+            ErrorKind::NotFound
+        }
+        StatusCode::NOT_FOUND => {
+            ErrorKind::Unreadable { detail: "a 404 that is not Okta's own: check OKTA_ORG_URL" }
+        }
+        StatusCode::REQUEST_TIMEOUT => ErrorKind::Unavailable { status },
+        _ if answer.status().is_server_error() => ErrorKind::Unavailable { status },
+        _ if answer.status().is_redirection() => ErrorKind::Unreadable {
+            detail: "a redirect, which is not followed: check OKTA_ORG_URL",
+        },
+        _ => ErrorKind::Rejected { status, code },
+    }
+}
+
+fn speaks_of_a_resource(code: &VendorCode) -> bool {
+    code.as_str() == RESOURCE_NOT_FOUND
+}
+
+/// Okta's code. The rest of an error's body may repeat what was sent, so it is not kept; it may also
+/// take several shapes, so it is not read.
+fn code(body: &[u8]) -> Option<VendorCode> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Refusal {
+        error_code: String,
+    }
+    VendorCode::new(&serde_json::from_slice::<Refusal>(body).ok()?.error_code)
+}
+
+/// Reads an answer's JSON.
+pub(crate) fn json<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|_| {
+        call.error(ErrorKind::Unreadable { detail: "not the JSON that Okta's reference describes" })
+    })
+}

@@ -1,0 +1,19 @@
+//! The client against a scripted Okta.
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod groups;
+#[cfg(test)]
+mod matching;
+#[cfg(test)]
+mod org;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+#[path = "../../../outbound/tests/support/mod.rs"]
+mod support;
+#[cfg(test)]
+mod users;

@@ -1,0 +1,151 @@
+//! The client: tokens, pacing and the version, around one query.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, HeaderName, HeaderValue};
+use http::{Method, Response};
+use jiff::{SignedDuration, Timestamp};
+use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat};
+use rules::ShopDomain;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::answer::{self, Outcome};
+use crate::credentials::ShopifyCredentials;
+use crate::pace::Pace;
+use crate::tokens::Tokens;
+use crate::version::{ApiVersion, Watch};
+
+pub(crate) const SERVICE: &str = "shopify";
+const TOKEN: HeaderName = HeaderName::from_static("x-shopify-access-token");
+/// The pause after a refusal for calling too often that does not say how long.
+pub(crate) const UNTOLD: SignedDuration = SignedDuration::from_secs(1);
+
+/// Shopify's Admin API, for one shop. Clones share the token and what is known of the limits.
+#[derive(Clone)]
+pub struct Shopify(Arc<Inner>);
+
+struct Inner {
+    outbound: Outbound,
+    base: BaseUrl,
+    shop: ShopDomain,
+    version: ApiVersion,
+    tokens: Tokens,
+    pace: Pace,
+    watch: Watch,
+}
+
+/// A GraphQL document that takes `$ids`.
+pub(crate) struct Document {
+    /// What it is for, in logs.
+    pub(crate) operation: &'static str,
+    pub(crate) text: &'static str,
+}
+
+impl Shopify {
+    /// The API of `shop` at `base`, which is `https://` and the shop's domain.
+    pub fn new(
+        outbound: Outbound,
+        base: BaseUrl,
+        shop: ShopDomain,
+        version: ApiVersion,
+        credentials: Arc<dyn Credentials<ShopifyCredentials>>,
+    ) -> Self {
+        let tokens = Tokens::new(outbound.clone(), base.clone(), credentials);
+        let (pace, watch) = (Pace::default(), Watch::default());
+        Self(Arc::new(Inner { outbound, base, shop, version, tokens, pace, watch }))
+    }
+
+    /// The shop.
+    pub fn shop(&self) -> &ShopDomain {
+        &self.0.shop
+    }
+
+    /// The version that calls ask for.
+    pub fn version(&self) -> &ApiVersion {
+        &self.0.version
+    }
+
+    /// The version that the last answer was served by. Another one than [`version`](Self::version)
+    /// means that Shopify no longer supports that.
+    pub fn served_version(&self) -> Option<ApiVersion> {
+        self.0.watch.served()
+    }
+
+    /// Sends a document with these ids and brings the whole of its data: once the points suffice,
+    /// again after a throttle while there is time, and once with another token.
+    pub(crate) async fn query(
+        &self,
+        document: &Document,
+        ids: &[String],
+        deadline: Timestamp,
+    ) -> Result<Box<RawValue>, Error> {
+        let Inner { outbound, tokens, .. } = &*self.0;
+        let call = self.call(document, ids)?;
+        let mut access = tokens.access(deadline).await?;
+        let mut renewable = true;
+        let mut ready_at = self.0.pace.ready_at(document.operation, ids.len(), self.now());
+        loop {
+            if let Some(retry_at) = ready_at {
+                let throttled = call.error(ErrorKind::Throttled { retry_at });
+                outbound.wait_until(retry_at, deadline, throttled).await?;
+            }
+            let authorised = call.clone().token(TOKEN, "", &access.token)?;
+            let answer = outbound.send(&authorised, deadline).await?;
+            match self.judge(document, ids.len(), &answer) {
+                Outcome::Data(data) => return Ok(data),
+                Outcome::Throttled { pause } => {
+                    ready_at = Some(self.after_throttle(document, ids.len(), pause));
+                }
+                Outcome::Refused(ErrorKind::Unauthorized) if renewable => {
+                    renewable = false;
+                    access = tokens
+                        .instead_of(&access, deadline)
+                        .await?
+                        .ok_or_else(|| call.error(ErrorKind::Unauthorized))?;
+                }
+                Outcome::Refused(kind) => return Err(call.error(kind)),
+            }
+        }
+    }
+
+    fn call(&self, document: &Document, ids: &[String]) -> Result<Call, Error> {
+        let path = ["admin", "api", self.0.version.as_str(), "graphql.json"];
+        let address = self.0.base.resource(&path);
+        // Every document reads, so a repeat is harmless.
+        Call::new(SERVICE, document.operation, Method::POST, address, Repeat::Safe)
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .json(&json!({ "query": document.text, "variables": { "ids": ids } }))
+    }
+
+    fn judge(&self, document: &Document, ids: usize, answer: &Response<Bytes>) -> Outcome {
+        self.0.watch.note(&self.0.version, answer.headers());
+        let verdict = answer::judge(answer);
+        if let Some(cost) = verdict.cost {
+            self.0.pace.learn(document.operation, ids, cost, self.now());
+        }
+        verdict.outcome
+    }
+
+    fn after_throttle(
+        &self,
+        document: &Document,
+        ids: usize,
+        pause: Option<SignedDuration>,
+    ) -> Timestamp {
+        let now = self.now();
+        pause
+            .map(|pause| after(pause, now))
+            .or_else(|| self.0.pace.ready_at(document.operation, ids, now))
+            .unwrap_or_else(|| after(UNTOLD, now))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.outbound.clock().now()
+    }
+}
+
+pub(crate) fn after(pause: SignedDuration, now: Timestamp) -> Timestamp {
+    now.saturating_add(pause).unwrap_or(Timestamp::MAX)
+}

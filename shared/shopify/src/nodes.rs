@@ -1,0 +1,93 @@
+//! Things by their ids, many in one call.
+
+use jiff::Timestamp;
+use outbound::{Error, ErrorKind};
+use rules::ShopDomain;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::client::{Document, SERVICE, Shopify};
+
+/// The most ids one call may hold
+/// ([nodes](https://shopify.dev/docs/api/admin-graphql/2026-10/queries/nodes)).
+const MOST_IDS: usize = 250;
+
+/// One thing, as it came; none if the shop does not have it.
+pub(crate) type Node = Option<Box<RawValue>>;
+
+#[derive(Deserialize)]
+struct Data {
+    shop: AnsweringShop,
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnsweringShop {
+    myshopify_domain: ShopDomain,
+}
+
+impl Shopify {
+    /// The things with these ids, in their order. As many ids as possible go into one call; if that
+    /// is too dear for one call, halves of them.
+    pub(crate) async fn nodes(
+        &self,
+        document: &Document,
+        ids: &[String],
+        deadline: Timestamp,
+    ) -> Result<Vec<Node>, Error> {
+        let mut found = Vec::with_capacity(ids.len());
+        let mut pending: Vec<&[String]> = ids.rchunks(MOST_IDS).collect();
+        while let Some(ids) = pending.pop() {
+            match self.query(document, ids, deadline).await {
+                Ok(data) => found.extend(self.read_nodes(document, ids, &data)?),
+                Err(error) if ids.len() > 1 && is_too_dear(&error) => {
+                    let (first, second) = ids.split_at(ids.len() / 2);
+                    pending.extend([second, first]);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// A missing thing is only believed to be gone if our own shop says so, and if every id that was
+    /// asked for was answered in its place.
+    fn read_nodes(
+        &self,
+        document: &Document,
+        ids: &[String],
+        data: &RawValue,
+    ) -> Result<Vec<Node>, Error> {
+        let error = |kind| Error::new(SERVICE, document.operation, kind);
+        let unreadable = |detail| error(ErrorKind::Unreadable { detail });
+        let Data { shop, nodes } = serde_json::from_str(data.get())
+            .map_err(|_| unreadable("not the data that the document asks for"))?;
+        if shop.myshopify_domain != *self.shop() {
+            let detail = "another shop answers: check SHOPIFY_SHOP and the secret for Shopify";
+            return Err(error(ErrorKind::Credentials { detail }));
+        }
+        if nodes.len() != ids.len() {
+            return Err(unreadable("not as many nodes as ids"));
+        }
+        if !nodes.iter().zip(ids).all(|(node, id)| is_about(node, id)) {
+            return Err(unreadable("a node is not about the id in its place"));
+        }
+        Ok(nodes)
+    }
+}
+
+fn is_too_dear(error: &Error) -> bool {
+    matches!(&error.kind, ErrorKind::Rejected { code: Some(code), .. }
+        if code.as_str() == "MAX_COST_EXCEEDED")
+}
+
+fn is_about(node: &Node, id: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Identified {
+        id: String,
+    }
+    node.as_ref().is_none_or(|node| {
+        serde_json::from_str::<Identified>(node.get()).is_ok_and(|node| node.id == id)
+    })
+}

@@ -1,0 +1,19 @@
+//! The client against a scripted Shopify.
+
+#[cfg(test)]
+mod customers;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod shop;
+#[cfg(test)]
+#[path = "../../../outbound/tests/support/mod.rs"]
+mod support;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod version;
