@@ -1,16 +1,12 @@
 //! The customers table against a real engine.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
-
-mod support;
-
+use crate::support::{ANN, BEN, CUSTOMERS, engine};
 use jiff::Timestamp;
 use rules::{Applied, Attributes, Group, Membership, Totals, UserId};
 use state::{
     Cause, Claim, Customers, End, Entry, Erased, Last, Lease, Match, Outcome, Read, Record, Salt,
     Tombstone, Transition, Version, Written,
 };
-use support::{ANN, BEN, CUSTOMERS, engine};
 
 async fn customers() -> Customers {
     Customers::new(engine().await, CUSTOMERS)

@@ -1,21 +1,17 @@
 //! The configuration table against a real engine.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
-
-mod support;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use crate::support::{CONFIG, engine};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use outbound::{BoxFuture, Clock, Randomness};
 use rules::RuleBook;
 use state::{ConfigCache, ConfigError, ConfigTable, GroupRow, GroupStatus};
-use support::{CONFIG, engine};
 
 const BOOK: &str = r#"
 currency = "USD"

@@ -4,12 +4,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use rules::CustomerId;
 
-pub const CONFIG: &str = "config";
-pub const CUSTOMERS: &str = "customers";
-pub const ANN: CustomerId = CustomerId::new(9_007_199_254_741_993);
-pub const BEN: CustomerId = CustomerId::new(9_007_199_254_741_995);
+pub(crate) const CONFIG: &str = "config";
+pub(crate) const CUSTOMERS: &str = "customers";
+pub(crate) const ANN: CustomerId = CustomerId::new(9_007_199_254_741_993);
+pub(crate) const BEN: CustomerId = CustomerId::new(9_007_199_254_741_995);
 
-pub async fn engine() -> Client {
+pub(crate) async fn engine() -> Client {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
