@@ -1,1 +1,3 @@
-//! The operator's tool.
+//! The operator's tool, and the whole system in one process.
+
+pub mod local;

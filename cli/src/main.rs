@@ -1,3 +1,3 @@
-//! The operator's `segments`.
+//! The operator's tool.
 
 fn main() {}

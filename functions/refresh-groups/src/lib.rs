@@ -1,1 +1,119 @@
 //! Resolves the rule book's group names to Okta group ids.
+//!
+//! People name groups; calls need ids. A run looks every name up, once, and writes what it found where
+//! workers read it (`group/<name>`) and where people look for it (the segment's row). What has not
+//! changed is not written. A group that must not be managed keeps its status and loses its id.
+
+mod resolve;
+mod summary;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use okta::{FoundGroup, Okta, Session};
+use outbound::Clock;
+use rules::{GroupName, Segment};
+use state::{ConfigError, ConfigTable, GroupNames};
+
+use resolve::Resolver;
+pub use summary::{GroupReport, Summary};
+use write::Writer;
+
+/// Resolves group names.
+pub struct RefreshGroups {
+    /// Where the names are, and the ids go.
+    pub config: ConfigTable,
+    /// Where the groups are.
+    pub okta: Okta,
+    /// When a name was looked up.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A run that could not do its work. What it had written is right, and the next run does the rest.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The configuration table did not answer, or the settings are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Okta did not tell its groups, or which of them rules fill. Nothing is written without both.
+    #[error("{0}; refresh-groups needs the rights to read groups and group rules")]
+    Okta(#[from] outbound::Error),
+}
+
+impl From<state::Error> for RefreshError {
+    fn from(error: state::Error) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl RefreshGroups {
+    /// Resolves the names of all groups that a wanted segment or the accepted book names. Okta's calls
+    /// begin and end before `deadline`.
+    ///
+    /// # Errors
+    /// If the table or Okta fails as a whole. What fails for one group, and what is wrong with the
+    /// wanted book, is told in the summary, and the rest is done.
+    pub async fn run(&self, deadline: Timestamp) -> Result<Summary, RefreshError> {
+        let names = self.config.group_names().await?;
+        let mut summary = Summary::default();
+        summary.problems.extend(names.problems.iter().map(ToString::to_string));
+        let in_use = names_in_use(&names);
+        if !in_use.is_empty() {
+            let session = self.okta.before(deadline, names.settings.okta_rate_share);
+            let resolver = Resolver {
+                session,
+                found: by_name(session, &in_use).await?,
+                in_use: &in_use,
+                rule_targets: session.active_rule_targets().await?,
+                create: names.settings.create_missing_groups,
+            };
+            let writer = Writer { config: &self.config, names: &names, now: self.clock.now() };
+            for name in &in_use {
+                refresh(&resolver, &writer, name, &mut summary).await?;
+            }
+        }
+        summary.log();
+        Ok(summary)
+    }
+}
+
+/// Resolves one name and writes what changed. Another name does not suffer from what goes wrong.
+async fn refresh(
+    resolver: &Resolver<'_>,
+    writer: &Writer<'_>,
+    name: &GroupName,
+    summary: &mut Summary,
+) -> Result<(), RefreshError> {
+    let known = writer.names.known.get(name).and_then(|row| row.id.as_ref());
+    match resolver.resolve(name, known).await {
+        Ok(outcome) => {
+            let problem = outcome.creation_failed.as_ref();
+            summary.problems.extend(problem.map(|error| format!("group \"{name}\": {error}")));
+            let report = writer.write(name, outcome, &mut summary.problems).await?;
+            summary.add(report);
+        }
+        Err(error) => summary.leave_unchecked(name, &error),
+    }
+    Ok(())
+}
+
+/// The names of the groups that a wanted segment or the accepted book names.
+fn names_in_use(names: &GroupNames) -> BTreeSet<&GroupName> {
+    let wanted = names.wanted.iter().map(|wanted| &wanted.group);
+    let accepted = names.accepted.iter().flat_map(|accepted| accepted.book.segments());
+    wanted.chain(accepted.map(Segment::okta_group_name)).collect()
+}
+
+/// What one search finds for all the names.
+async fn by_name(
+    session: Session<'_>,
+    names: &BTreeSet<&GroupName>,
+) -> Result<BTreeMap<GroupName, Vec<FoundGroup>>, outbound::Error> {
+    let mut found: BTreeMap<GroupName, Vec<FoundGroup>> = BTreeMap::new();
+    for group in session.groups_by_names(names.iter().copied()).await? {
+        found.entry(group.group.name.clone()).or_default().push(group);
+    }
+    Ok(found)
+}

@@ -1,3 +1,37 @@
 //! Wires the function.
 
-fn main() {}
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use refresh_groups::RefreshGroups;
+use runtime::{Services, start_telemetry};
+use serde::Deserialize;
+
+/// What is left for writing and answering when calls to Okta have to end.
+const RESERVE: Duration = Duration::from_secs(3);
+
+/// The input, which has nothing to say. A schedule with constant input sends no envelope of
+/// `EventBridge`, so none is expected.
+#[derive(Debug, Deserialize)]
+struct Input {}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    start_telemetry();
+    let services = Services::start().await;
+    let refresh = Arc::new(RefreshGroups {
+        config: services.config_table()?,
+        okta: services.okta()?,
+        clock: services.clock(),
+    });
+    run(service_fn(move |event: LambdaEvent<Input>| {
+        let refresh = Arc::clone(&refresh);
+        async move {
+            let deadline = Timestamp::try_from(event.context.deadline())? - RESERVE;
+            refresh.run(deadline).await.map_err(Error::from)
+        }
+    }))
+    .await
+}

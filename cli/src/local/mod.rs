@@ -1,0 +1,216 @@
+//! The whole system in one process: the handlers that Lambda runs, with an embedded `DynamoDB` engine,
+//! a queue in memory, and whatever ports it is given.
+//!
+//! With simulated ports it is a deterministic test bed; with a virtual clock, waiting takes no time.
+
+mod dynamodb;
+mod secrets;
+mod settle;
+#[cfg(feature = "demo")]
+mod simulated;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+use okta::{Okta, OktaCredentials};
+use outbound::{BaseUrl, Clock, Outbound, Randomness, Transport};
+use refresh_groups::{RefreshError, RefreshGroups, Summary};
+use rules::ShopDomain;
+use runtime::{CachedSecret, SecretStore};
+use shopify::{ApiVersion, Shopify, ShopifyCredentials};
+use state::{ConfigCache, ConfigTable, Customers, LocalQueue};
+use sync_customer::{Record, Report, Worker};
+use webhook::{Answer, SigningSecrets, Webhook};
+
+pub use dynamodb::{EngineError, Tables};
+pub use secrets::{LocalSecrets, OKTA_SECRET, SHOPIFY_SECRET, WEBHOOK_SECRET};
+pub use settle::{Settled, Step, Unsettled};
+
+use dynamodb::Engine;
+
+/// How many messages a batch holds at most, as in `template.yaml`.
+const BATCH: usize = 10;
+/// How long a function may take, as in `template.yaml`.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What a local system is made of.
+pub struct Options {
+    /// Whose webhooks are taken, and whose customers are read.
+    pub shop: ShopDomain,
+    /// Where the shop's API is.
+    pub shopify_url: BaseUrl,
+    /// Where Okta is.
+    pub okta_url: BaseUrl,
+    /// Where the three secrets are, by [`WEBHOOK_SECRET`], [`SHOPIFY_SECRET`] and [`OKTA_SECRET`].
+    pub secrets: Arc<dyn SecretStore>,
+    /// Carries calls to Shopify and Okta.
+    pub transport: Arc<dyn Transport>,
+    /// The time that everything goes by.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Randomness>,
+    /// How long a webhook's message waits before it is worked off.
+    pub settle: Duration,
+}
+
+/// The whole system. Dropping it stops the engine and forgets everything.
+pub struct LocalSystem {
+    clock: Arc<dyn Clock>,
+    engine: Engine,
+    config: ConfigTable,
+    customers: Customers,
+    queue: LocalQueue,
+    webhook: Webhook,
+    worker: Worker,
+    refresh: RefreshGroups,
+}
+
+impl LocalSystem {
+    /// Starts a system with empty tables and an empty queue, inside a Tokio runtime that has I/O and
+    /// time.
+    ///
+    /// # Errors
+    /// If the embedded engine cannot start.
+    pub async fn start(options: Options) -> Result<Self, EngineError> {
+        let engine = Engine::start().await?;
+        let Tables { config, customers, .. } = engine.tables();
+        let config = ConfigTable::new(engine.client().clone(), *config);
+        let customers = Customers::new(engine.client().clone(), *customers);
+        let queue = LocalQueue::new(Arc::clone(&options.clock));
+        let Options { clock, random, .. } = &options;
+        let okta = okta(&options);
+        let worker = Worker {
+            shopify: shopify(&options),
+            okta: okta.clone(),
+            config: ConfigCache::new(config.clone(), Arc::clone(clock), Arc::clone(random)),
+            customers: customers.clone(),
+            queue: Arc::new(queue.clone()),
+            clock: Arc::clone(clock),
+            random: Arc::clone(random),
+        };
+        let refresh = RefreshGroups { config: config.clone(), okta, clock: Arc::clone(clock) };
+        let webhook = Webhook {
+            shop: options.shop.clone(),
+            secrets: secret(&options, WEBHOOK_SECRET, SigningSecrets::from_json),
+            queue: Arc::new(queue.clone()),
+            clock: Arc::clone(clock),
+            settle: options.settle,
+        };
+        let clock = options.clock;
+        Ok(Self { clock, engine, config, customers, queue, webhook, worker, refresh })
+    }
+
+    /// Hands a request to the webhook function.
+    pub async fn deliver(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Answer {
+        self.webhook.handle(method, path, headers, body).await
+    }
+
+    /// Hands the messages that are due, ten at most, to the worker, and deletes those it is done with,
+    /// as Lambda does. None if no message is due.
+    ///
+    /// If the future is dropped half-way, the messages come back like those of a function that died.
+    pub async fn work_once(&self) -> Option<Report> {
+        let received = self.queue.receive(BATCH);
+        if received.is_empty() {
+            return None;
+        }
+        let record = |message: &state::Received| Record {
+            id: message.id.to_string(),
+            body: message.body.clone(),
+        };
+        let report =
+            self.worker.handle(received.iter().map(record).collect(), self.deadline()).await;
+        for message in received {
+            if !report.failed.contains(&message.id.to_string()) {
+                self.queue.delete(message.id);
+            }
+        }
+        Some(report)
+    }
+
+    /// Resolves the rule book's group names, as the schedule does.
+    ///
+    /// # Errors
+    /// If the run fails as a whole.
+    pub async fn refresh_groups(&self) -> Result<Summary, RefreshError> {
+        self.refresh.run(self.deadline()).await
+    }
+
+    /// Writes one setting, as a person would. Workers see it within a minute.
+    ///
+    /// # Errors
+    /// If the table does not take it.
+    pub async fn set(&self, name: &str, value: AttributeValue) -> Result<(), EngineError> {
+        self.engine.set(name, value).await
+    }
+
+    /// When a function that starts now would be stopped.
+    fn deadline(&self) -> Timestamp {
+        self.clock.now() + TIMEOUT
+    }
+
+    /// The configuration table.
+    pub fn config_table(&self) -> &ConfigTable {
+        &self.config
+    }
+
+    /// The table of customers.
+    pub fn customers(&self) -> &Customers {
+        &self.customers
+    }
+
+    /// The queue.
+    pub fn queue(&self) -> &LocalQueue {
+        &self.queue
+    }
+
+    /// The worker.
+    pub fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// A client of the embedded engine.
+    pub fn dynamodb(&self) -> &Client {
+        self.engine.client()
+    }
+
+    /// What the tables are called.
+    pub fn tables(&self) -> &Tables {
+        self.engine.tables()
+    }
+}
+
+fn shopify(options: &Options) -> Shopify {
+    let credentials = secret::<ShopifyCredentials>(options, SHOPIFY_SECRET, |json| {
+        json.parse().map_err(|error: shopify::InvalidCredentials| error.detail)
+    });
+    let (base, shop) = (options.shopify_url.clone(), options.shop.clone());
+    Shopify::new(outbound(options), base, shop, ApiVersion::default(), credentials)
+}
+
+fn okta(options: &Options) -> Okta {
+    let credentials = secret::<OktaCredentials>(options, OKTA_SECRET, |json| {
+        json.parse().map_err(|error: okta::InvalidCredentials| error.detail)
+    });
+    Okta::new(outbound(options), options.okta_url.clone(), credentials)
+}
+
+fn outbound(options: &Options) -> Outbound {
+    let Options { transport, clock, random, .. } = options;
+    Outbound::new(Arc::clone(transport), Arc::clone(clock), Arc::clone(random))
+}
+
+fn secret<C>(options: &Options, id: &str, parse: runtime::Parse<C>) -> Arc<CachedSecret<C>> {
+    let (store, clock) = (Arc::clone(&options.secrets), Arc::clone(&options.clock));
+    Arc::new(CachedSecret::new(store, id, parse, clock))
+}

@@ -1,0 +1,56 @@
+//! Writes what changed, and nothing else.
+
+use jiff::Timestamp;
+use rules::GroupName;
+use state::{ConfigTable, Error, GroupNames, WantedGroup};
+
+use crate::resolve::Resolved;
+use crate::summary::GroupReport;
+
+/// Writes what resolving found, given what the table held.
+pub(crate) struct Writer<'a> {
+    pub(crate) config: &'a ConfigTable,
+    pub(crate) names: &'a GroupNames,
+    pub(crate) now: Timestamp,
+}
+
+impl Writer<'_> {
+    /// Writes a group's row if it differs, and its id into the rows of the segments that show
+    /// another. A segment that names another group by now is left to the next run.
+    pub(crate) async fn write(
+        &self,
+        name: &GroupName,
+        resolved: Resolved,
+        problems: &mut Vec<String>,
+    ) -> Result<GroupReport, Error> {
+        let Resolved { row, okta_name, created, .. } = resolved;
+        let group_written = self.names.known.get(name) != Some(&row);
+        if group_written {
+            self.config.put_group(name, &row, self.now).await?;
+        }
+        let mut segments_written = Vec::new();
+        let id = row.id.as_ref();
+        let shown = |wanted: &&WantedGroup| {
+            wanted.group == *name && wanted.shown_id.as_deref() != id.map(rules::GroupId::as_str)
+        };
+        for WantedGroup { segment, .. } in self.names.wanted.iter().filter(shown) {
+            if self.config.put_segment_group_id(segment, name, id).await? {
+                segments_written.push(segment.clone());
+            } else {
+                problems.push(format!(
+                    "segment \"{segment}\" was given another group, or removed, during the run; \
+                     the next run sees to it"
+                ));
+            }
+        }
+        Ok(GroupReport {
+            name: name.clone(),
+            status: row.status,
+            id: row.id,
+            okta_name,
+            created,
+            group_written,
+            segments_written,
+        })
+    }
+}

@@ -1,0 +1,68 @@
+"""The simulated shop and Okta org, and what people do in them. tests/simulators describes the calls."""
+
+import base64
+import json
+import os
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulation import Program, free_port
+
+
+@dataclass
+class Delivery:
+    """A webhook as the shop sends it."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+class Simulators:
+    def __init__(self, root: Path, folder: Path, shop: str):
+        port = free_port()
+        command = [root / "target/debug/segments", "simulators"]
+        command += ["--listen", f"127.0.0.1:{port}", "--shop", shop]
+        self.url = f"http://127.0.0.1:{port}"
+        self.program = Program(
+            [str(part) for part in command], dict(os.environ), folder / "simulators.log"
+        )
+        self.program.wait_for(f"{self.url}/control", 60)
+
+    def call(self, method: str, path: str, content: dict | None = None):
+        body = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(f"{self.url}/control{path}", body, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def access(self) -> dict:
+        """What the product has to be given: secrets and names."""
+        return self.call("GET", "")
+
+    def add_group(self, name: str) -> str:
+        return self.call("POST", "/groups", {"name": name})["group_id"]
+
+    def add_customer(self, email: str) -> str:
+        """Adds a customer who has an Okta user; returns the customer's id."""
+        new = {"email": email, "okta_user": True}
+        return self.call("POST", "/customers", new)["customer_id"]
+
+    def place_order(self, customer: str, amount: str) -> tuple[str, Delivery]:
+        answer = self.call("POST", "/orders", {"customer_id": customer, "amount": amount})
+        return answer["order_id"], delivery(answer)
+
+    def update_order(self, order: str, amount: str) -> Delivery:
+        return delivery(self.call("POST", f"/orders/{order}", {"amount": amount}))
+
+    def user(self, login: str) -> dict:
+        """The Okta user: its groups' names and its two attributes."""
+        return self.call("GET", f"/users/{login}")
+
+    def calls(self, service: str) -> int:
+        """How many calls a service has had from the product."""
+        return sum(call["service"] == service for call in self.call("GET", "/calls"))
+
+
+def delivery(answer: dict) -> Delivery:
+    webhook = answer["webhook"]
+    return Delivery(webhook["headers"], base64.b64decode(webhook["body_base64"]))

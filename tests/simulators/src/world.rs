@@ -1,0 +1,285 @@
+//! One shop, one Okta org, and the time they live in.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ::http::{Request, Response};
+use bytes::Bytes;
+use outbound::TransportFailure;
+use rules::ShopDomain;
+use tokio::sync::Notify;
+
+use crate::calls::{CallRecord, Outcome, RecordedExchange, Service};
+use crate::clock::SimClock;
+use crate::faults::{Facts, Fault, Faults};
+use crate::incoming::Incoming;
+use crate::lock::lock;
+use crate::okta::OktaSim;
+use crate::shopify::ShopifySim;
+use crate::transport::SimTransport;
+
+/// The simulated world. Clones are the same world.
+#[derive(Clone)]
+pub struct World {
+    /// The time everybody keeps.
+    pub clock: SimClock,
+    /// The shop.
+    pub shopify: ShopifySim,
+    /// The Okta org.
+    pub okta: OktaSim,
+    between: Arc<Between>,
+}
+
+/// What lies between the caller and the services.
+struct Between {
+    exchanges: Mutex<Vec<RecordedExchange>>,
+    faults: Faults,
+    suspension: Mutex<Option<Suspension>>,
+}
+
+/// Where in a call its caller is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Before it is carried out.
+    Before,
+    /// After it is carried out, before its answer.
+    After,
+}
+
+struct Suspension {
+    /// How many calls still pass, this one among them when it is 1.
+    countdown: u32,
+    moment: Moment,
+    reached: Arc<Notify>,
+}
+
+impl World {
+    /// A world at a fixed instant: an empty shop and an Okta org without users.
+    pub fn new(shop: ShopDomain) -> Self {
+        Self::at(SimClock::new(), shop)
+    }
+
+    /// A world that keeps the time of this clock.
+    pub fn at(clock: SimClock, shop: ShopDomain) -> Self {
+        let between = Between {
+            exchanges: Mutex::default(),
+            faults: Faults::new(clock.clone()),
+            suspension: Mutex::default(),
+        };
+        Self {
+            shopify: ShopifySim::new(clock.clone(), shop),
+            okta: OktaSim::new(clock.clone()),
+            clock,
+            between: Arc::new(between),
+        }
+    }
+
+    /// The way to both services, for the product's outbound client.
+    pub fn transport(&self) -> Arc<SimTransport> {
+        Arc::new(SimTransport::new(self.clone()))
+    }
+
+    /// The base address of the shop.
+    pub fn shopify_url(&self) -> String {
+        format!("https://{}", self.shopify.domain())
+    }
+
+    /// The base address of the Okta org.
+    pub fn okta_url(&self) -> String {
+        format!("https://{}", crate::okta::HOST)
+    }
+
+    /// What goes wrong on the way to the services.
+    pub fn faults(&self) -> &Faults {
+        &self.between.faults
+    }
+
+    /// The calls made so far, in order.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        lock(&self.between.exchanges).iter().map(|exchange| exchange.call.clone()).collect()
+    }
+
+    /// The calls made since the last time they were taken, in order.
+    pub fn take_calls(&self) -> Vec<CallRecord> {
+        self.take_exchanges().into_iter().map(|exchange| exchange.call).collect()
+    }
+
+    /// The calls made since the last time they were taken, with all that was sent and answered.
+    pub fn take_exchanges(&self) -> Vec<RecordedExchange> {
+        std::mem::take(&mut lock(&self.between.exchanges))
+    }
+
+    /// The calls made so far, with all that was sent and answered.
+    pub fn exchanges(&self) -> Vec<RecordedExchange> {
+        lock(&self.between.exchanges).clone()
+    }
+
+    /// Stops the caller in the `nth` call from now (the next is 1): its future never comes back, as
+    /// if the process had been frozen there. Later calls go through. [`suspended`](Self::suspended)
+    /// tells when it is reached; drop the caller's future then.
+    pub fn suspend_at(&self, nth: u32, moment: Moment) {
+        let reached = Arc::new(Notify::new());
+        *lock(&self.between.suspension) = Some(Suspension { countdown: nth, moment, reached });
+    }
+
+    /// Comes back when the caller has been stopped at the place given last, and never if none was.
+    pub fn suspended(&self) -> impl Future<Output = ()> + Send + 'static {
+        let reached = lock(&self.between.suspension).as_ref().map(|it| Arc::clone(&it.reached));
+        async move {
+            match reached {
+                Some(reached) => reached.notified().await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Takes the stop away. True if no caller had reached it.
+    pub fn cancel_suspension(&self) -> bool {
+        lock(&self.between.suspension).take().is_some_and(|it| it.countdown > 0)
+    }
+
+    /// Carries one request to its service and its answer back, through whatever lies between.
+    pub(crate) async fn exchange(
+        &self,
+        incoming: Incoming,
+        request: Request<Bytes>,
+        timeout: Option<Duration>,
+    ) -> Result<Response<Bytes>, TransportFailure> {
+        let (path, operation) = (incoming.template(), incoming.operation());
+        let facts = Facts {
+            service: incoming.service,
+            method: &incoming.method,
+            path: &path,
+            operation: operation.as_deref(),
+        };
+        let fault = self.between.faults.take(&facts);
+        let stop = self.count_down();
+        if let Some((Moment::Before, reached)) = stop {
+            self.record(&facts, request, Outcome::SuspendedBefore, None);
+            return stopped(&reached).await;
+        }
+        let outcome = self.carry_out(&incoming, fault, timeout).await;
+        if let Some((Moment::After, reached)) = stop {
+            self.record(&facts, request, Outcome::SuspendedAfter, outcome.ok());
+            return stopped(&reached).await;
+        }
+        let end = match &outcome {
+            Ok(response) => Outcome::Answered(response.status().as_u16()),
+            Err(failure) => Outcome::Failed(*failure),
+        };
+        self.record(&facts, request, end, outcome.as_ref().ok().cloned());
+        outcome
+    }
+
+    async fn carry_out(
+        &self,
+        incoming: &Incoming,
+        fault: Option<Fault>,
+        timeout: Option<Duration>,
+    ) -> Result<Response<Bytes>, TransportFailure> {
+        match fault {
+            None => self.answer(incoming).await,
+            Some(Fault::Connect) => Err(TransportFailure::Connect),
+            Some(Fault::Broken { done }) => {
+                if done {
+                    self.answer(incoming).await?;
+                }
+                Err(TransportFailure::Broken)
+            }
+            Some(Fault::Timeout { done }) => {
+                if done {
+                    self.answer(incoming).await?;
+                }
+                self.wait_in_vain(timeout).await
+            }
+            Some(Fault::Slow(time)) => {
+                let answer = self.answer(incoming).await;
+                if timeout.is_some_and(|timeout| time > timeout) {
+                    return self.wait_in_vain(timeout).await;
+                }
+                outbound::Clock::sleep(&self.clock, time).await;
+                answer
+            }
+            Some(Fault::TruncatedBody) => self.answer(incoming).await.map(half_of),
+            Some(Fault::NotJson) => Ok(page_for_people()),
+            Some(fault) => self.answer_with(incoming, &fault).await,
+        }
+    }
+
+    async fn answer(&self, incoming: &Incoming) -> Result<Response<Bytes>, TransportFailure> {
+        match incoming.service {
+            Service::Shopify => Ok(self.shopify.answer(incoming).await),
+            Service::Okta => Ok(self.okta.answer(incoming)),
+            Service::Elsewhere => Err(TransportFailure::Connect),
+        }
+    }
+
+    async fn answer_with(
+        &self,
+        incoming: &Incoming,
+        fault: &Fault,
+    ) -> Result<Response<Bytes>, TransportFailure> {
+        match incoming.service {
+            Service::Shopify => Ok(self.shopify.answer_with(incoming, fault).await),
+            Service::Okta => Ok(self.okta.answer_with(incoming, fault)),
+            Service::Elsewhere => Err(TransportFailure::Connect),
+        }
+    }
+
+    async fn wait_in_vain(
+        &self,
+        timeout: Option<Duration>,
+    ) -> Result<Response<Bytes>, TransportFailure> {
+        match timeout {
+            Some(timeout) => outbound::Clock::sleep(&self.clock, timeout).await,
+            None => std::future::pending().await,
+        }
+        Err(TransportFailure::Timeout)
+    }
+
+    /// Counts one call; gives the place to stop if it is this call.
+    fn count_down(&self) -> Option<(Moment, Arc<Notify>)> {
+        let mut suspension = lock(&self.between.suspension);
+        let place = suspension.as_mut().filter(|place| place.countdown > 0)?;
+        place.countdown -= 1;
+        (place.countdown == 0).then(|| (place.moment, Arc::clone(&place.reached)))
+    }
+
+    fn record(
+        &self,
+        facts: &Facts<'_>,
+        request: Request<Bytes>,
+        outcome: Outcome,
+        response: Option<Response<Bytes>>,
+    ) {
+        let call = CallRecord {
+            at: self.clock.now(),
+            service: facts.service,
+            method: facts.method.clone(),
+            path: facts.path.to_owned(),
+            operation: facts.operation.map(str::to_owned),
+            outcome,
+        };
+        lock(&self.between.exchanges).push(RecordedExchange { call, request, response });
+    }
+}
+
+/// Tells whoever waits, and never comes back.
+async fn stopped<T>(reached: &Notify) -> T {
+    reached.notify_one();
+    std::future::pending().await
+}
+
+fn half_of(mut answer: Response<Bytes>) -> Response<Bytes> {
+    let half = answer.body().len() / 2;
+    answer.body_mut().truncate(half);
+    answer
+}
+
+fn page_for_people() -> Response<Bytes> {
+    let mut page = Response::new(Bytes::from_static(b"<html><body>Back soon.</body></html>"));
+    let kind = ::http::HeaderValue::from_static("text/html");
+    page.headers_mut().insert(::http::header::CONTENT_TYPE, kind);
+    page
+}
