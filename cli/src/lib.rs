@@ -1,3 +1,47 @@
 //! The operator's tool, and the whole system in one process.
 
+mod args;
+#[cfg(feature = "demo")]
+mod demo;
 pub mod local;
+mod report;
+mod rules_command;
+#[cfg(feature = "demo")]
+mod simulators_command;
+mod style;
+
+use std::process::ExitCode;
+
+pub use args::Cli;
+use args::{Command, RulesCommand};
+use report::Report;
+
+/// Carries out what the command line says; the exit code says how it went.
+pub async fn run(cli: Cli) -> ExitCode {
+    if cli.verbose {
+        start_logs();
+    }
+    let report = match cli.command {
+        #[cfg(feature = "demo")]
+        Command::Demo(options) => demo::run(&options).await,
+        #[cfg(feature = "demo")]
+        Command::Simulators(options) => simulators_command::run(&options).await,
+        Command::Rules { command } => match command {
+            RulesCommand::Check(options) => rules_command::check(&options),
+            RulesCommand::Show(options) => rules_command::show(&options),
+            RulesCommand::Apply(options) => rules_command::apply(&options).await,
+        },
+    };
+    report.print()
+}
+
+/// Shows what the functions would log, on standard error, so that standard output stays clean.
+fn start_logs() {
+    // A second start leaves the first in place.
+    let _ = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_max_level(tracing::Level::INFO)
+        .with_ansi(style::Style::of_stderr().is_coloured())
+        .try_init();
+}

@@ -1,3 +1,11 @@
 //! The operator's tool.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use segments::Cli;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    segments::run(Cli::parse()).await
+}

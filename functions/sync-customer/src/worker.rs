@@ -395,13 +395,14 @@ impl Run<'_> {
     }
 }
 
-/// Whether a read that was worked off to its end came after the event, and showed what it told.
+/// Whether a read that was worked off to its end began after the event reached us, and showed what it
+/// told. One that began at the very moment may have been first.
 fn is_covered(message: &Message, record: &state::Record) -> bool {
     message.cause != Cause::Redact
         && record.read.is_some_and(|read| {
             let met = |expected: &state::Expectation| {
                 expected.is_met(read.last_order, read.totals.orders)
             };
-            read.at >= message.as_of && message.expect.as_ref().is_none_or(met)
+            read.at > message.as_of && message.expect.as_ref().is_none_or(met)
         })
 }

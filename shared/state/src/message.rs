@@ -17,7 +17,7 @@ pub struct Message {
     pub subject: Subject,
     /// What made us look.
     pub cause: Cause,
-    /// The moment to cover: a read of the truth at this moment or later answers the message. It is
+    /// The moment to cover: a read of the truth after it answers the message. It is
     /// when the event reached us, by our own clock; for a later look, when that look is due.
     pub as_of: Timestamp,
     /// What the read should show, if the event told us.

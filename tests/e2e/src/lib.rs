@@ -1,1 +1,3 @@
 //! The system through its handlers, against the simulators and a real DynamoDB engine.
+
+pub mod contracts;

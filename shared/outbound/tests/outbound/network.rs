@@ -76,8 +76,8 @@ async fn a_server_that_does_not_answer_is_given_up() {
 
 #[tokio::test]
 async fn the_time_covers_the_whole_answer() {
-    let (hold, held) = mpsc::channel();
-    let base = raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", held);
+    let (hold, release) = mpsc::channel();
+    let base = raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", release);
     let network = Network::new(&[&base]).unwrap();
     let outcome = exchange(&network, &url(&base), Duration::from_millis(100)).await;
     drop(hold);
@@ -92,9 +92,9 @@ async fn an_answer_that_is_cut_short_is_no_answer() {
         "HTTP/1.1 200 O",
         "",
     ] {
-        let (hold, held) = mpsc::channel();
+        let (hold, release) = mpsc::channel();
         drop(hold);
-        let base = raw(bytes, held);
+        let base = raw(bytes, release);
         let outcome = exchange(&Network::new(&[&base]).unwrap(), &url(&base), AMPLE).await;
         assert_eq!(outcome.unwrap_err(), TransportFailure::Broken, "{bytes:?}");
     }

@@ -26,9 +26,9 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start(router: Router) -> Self {
         let hits = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&hits);
+        let seen = Arc::clone(&hits);
         let count = move |request: Request| {
-            counter.fetch_add(1, Ordering::SeqCst);
+            seen.fetch_add(1, Ordering::SeqCst);
             async { request }
         };
         let counted = router.layer(axum::middleware::map_request(count));
@@ -70,7 +70,8 @@ pub(crate) fn raw(bytes: &'static str, hold: std::sync::mpsc::Receiver<()>) -> B
     let base = local(listener.local_addr().unwrap().port());
     std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
-        client.read(&mut [0; 4096]).unwrap();
+        // The request comes in one piece; a server that hangs up without reading it resets.
+        assert!(client.read(&mut [0; 4096]).unwrap() > 0);
         client.write_all(bytes.as_bytes()).unwrap();
         // Ends with an error when the sender is dropped, which is the sign to go on.
         hold.recv().unwrap_err();

@@ -11,12 +11,20 @@ use jiff::Timestamp;
 pub enum Bucket {
     /// Listing, searching and adding users.
     Users,
-    /// Reading one user, and the user's groups.
+    /// Reading one user.
     User,
     /// Changing one user.
     UserUpdate,
-    /// Groups, their members, and group rules.
+    /// The groups of a user.
+    UserGroups,
+    /// Listing, searching and adding groups.
     Groups,
+    /// Reading one group.
+    Group,
+    /// The members of a group, and changing them.
+    Memberships,
+    /// Group rules.
+    Rules,
     /// Everything else.
     Other,
 }
@@ -24,11 +32,16 @@ pub enum Bucket {
 impl Bucket {
     /// The bucket that a call counts against.
     pub(crate) fn of(method: &Method, segments: &[&str]) -> Self {
-        match (method, segments) {
-            (_, ["api", "v1", "users"]) => Self::Users,
-            (&Method::GET, ["api", "v1", "users", ..]) => Self::User,
-            (_, ["api", "v1", "users", ..]) => Self::UserUpdate,
-            (_, ["api", "v1", "groups", ..]) => Self::Groups,
+        let ["api", "v1", path @ ..] = segments else { return Self::Other };
+        match (method, path) {
+            (_, ["users"]) => Self::Users,
+            (&Method::GET, ["users", _]) => Self::User,
+            (_, ["users", _]) => Self::UserUpdate,
+            (_, ["users", _, "groups"]) => Self::UserGroups,
+            (_, ["groups"]) => Self::Groups,
+            (_, ["groups", "rules"]) => Self::Rules,
+            (_, ["groups", _]) => Self::Group,
+            (_, ["groups", ..]) => Self::Memberships,
             _ => Self::Other,
         }
     }
@@ -38,8 +51,9 @@ impl Bucket {
         match self {
             Self::Users | Self::UserUpdate => 600,
             Self::User => 2_000,
-            Self::Groups => 500,
-            Self::Other => 1_200,
+            Self::Groups | Self::Memberships | Self::Rules => 500,
+            Self::Group => 1_000,
+            Self::UserGroups | Self::Other => 1_200,
         }
     }
 }

@@ -1,0 +1,64 @@
+//! Colour, where a person looks, and the shape of tables.
+
+use std::io::IsTerminal;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table};
+
+/// How wide a table may be, in characters.
+const WIDTH: u16 = 100;
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Style(bool);
+
+impl Style {
+    /// Coloured on a terminal, unless `NO_COLOR` is set ([no-color.org](https://no-color.org)).
+    pub(crate) fn of_stdout() -> Self {
+        Self(std::io::stdout().is_terminal() && colour_is_wanted())
+    }
+
+    /// The same for standard error.
+    pub(crate) fn of_stderr() -> Self {
+        Self(std::io::stderr().is_terminal() && colour_is_wanted())
+    }
+
+    /// Whether to colour.
+    pub(crate) fn is_coloured(self) -> bool {
+        self.0
+    }
+
+    /// What is as it must be.
+    pub(crate) fn good(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    /// What is not.
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
+    /// What the eye should find first.
+    pub(crate) fn strong(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+fn colour_is_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// An empty table of the width that fits any terminal.
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(header);
+    table
+}

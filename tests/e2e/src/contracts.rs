@@ -1,0 +1,49 @@
+//! The vendors' contracts, where they are at hand, and what is held against them.
+
+mod openapi;
+
+use std::path::{Path, PathBuf};
+
+use simulators::RecordedExchange;
+
+pub use openapi::OpenApi;
+
+/// The folder with the contracts: what `CONTRACTS_DIR` names, or the one beside the workspace. None if
+/// it is not there; then whoever needs it has nothing to check and should say so.
+///
+/// # Errors
+/// If it is not there although `CONTRACTS_REQUIRED` is set.
+pub fn folder() -> Result<Option<PathBuf>, String> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/contracts");
+    let folder = std::env::var_os("CONTRACTS_DIR").map_or(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Ok(Some(folder));
+    }
+    if std::env::var_os("CONTRACTS_REQUIRED").is_some() {
+        return Err("CONTRACTS_REQUIRED is set and the contracts are not there: set CONTRACTS_DIR".to_owned());
+    }
+    Ok(None)
+}
+
+/// Okta's description of its API. None if the contracts are not at hand.
+///
+/// # Errors
+/// If it is there and cannot be read, or if it must be there and is not.
+pub fn okta() -> Result<Option<OpenApi>, String> {
+    let Some(folder) = folder()? else { return Ok(None) };
+    let file = folder.join("okta/management-slice.json");
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    OpenApi::parse(&text).map(Some)
+}
+
+/// What is wrong with the calls to Okta among these: an address, a parameter or a body that is not in
+/// the contract, or an answer that the contract does not allow. Nothing if the contracts are not at
+/// hand.
+///
+/// # Errors
+/// As [`okta`].
+pub fn violations_in(exchanges: &[RecordedExchange]) -> Result<Vec<String>, String> {
+    let Some(contract) = okta()? else { return Ok(Vec::new()) };
+    let to_okta = exchanges.iter().filter(|it| it.call.service == simulators::Service::Okta);
+    Ok(to_okta.flat_map(|exchange| contract.violations(exchange)).collect())
+}

@@ -1,0 +1,69 @@
+//! The GraphQL documents the product sends.
+
+use std::path::Path;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::validation::Valid;
+use bytes::Bytes;
+use http::Request;
+use outbound::Transport;
+use serde_json::{Value, json};
+use simulators::{NewCustomer, World, shopify};
+
+use crate::at_hand::shopify_schema;
+
+/// Every document, with its file's name.
+fn documents() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/shopify/graphql");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "graphql") {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            found.push((name, std::fs::read_to_string(path).unwrap()));
+        }
+    }
+    assert!(!found.is_empty(), "no documents: have they moved?");
+    found
+}
+
+#[test]
+fn every_document_is_valid_by_shopifys_schema() {
+    let Some(schema) = shopify_schema() else { return };
+    let schema = Valid::assume_valid(schema);
+    for (name, text) in documents() {
+        if let Err(errors) = ExecutableDocument::parse_and_validate(&schema, text, &name) {
+            panic!("{name}: {errors}");
+        }
+    }
+}
+
+#[test]
+fn a_document_that_is_not_valid_is_found_out() {
+    let Some(schema) = shopify_schema() else { return };
+    let schema = Valid::assume_valid(schema);
+    let old = "query Old($id: ID!) { customer(id: $id) { ordersCount totalSpent } }";
+    assert!(ExecutableDocument::parse_and_validate(&schema, old, "old").is_err());
+}
+
+#[tokio::test]
+async fn every_document_runs_on_the_simulated_shop() {
+    let world = World::new("my-store.myshopify.com".parse().unwrap());
+    let (customer, _) = world.shopify.add_customer(NewCustomer::with_email("a@example.com"));
+    let (order, _) = world.shopify.place_order(customer, "45.5".parse().unwrap()).unwrap();
+    for (name, text) in documents() {
+        let body = json!({
+            "query": text,
+            "variables": { "ids": [customer.gid(), order.gid(), "gid://shopify/Customer/1"] },
+        });
+        let request = Request::post(format!("{}/admin/api/2026-10/graphql.json", world.shopify_url()))
+            .header("x-shopify-access-token", shopify::ACCESS_TOKEN)
+            .body(Bytes::from(body.to_string()))
+            .unwrap();
+        let timeout = std::time::Duration::from_secs(10);
+        let answer = world.transport().send(request, timeout).await.unwrap();
+        let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(answer.get("errors"), None, "{name}");
+        assert!(answer["data"].is_object(), "{name}");
+    }
+}

@@ -1,0 +1,59 @@
+//! What the product's Okta client sends, against Okta's description of it.
+
+use std::sync::Arc;
+
+use okta::{AttributeNames, Okta, OktaCredentials, RateShare};
+use outbound::{BaseUrl, Fixed, Outbound};
+use rules::{Currency, GroupName, Money, Totals};
+use simulators::okta::{API_TOKEN, GroupKind};
+use simulators::{SimRandom, World};
+
+use crate::at_hand::okta as okta_contract;
+
+fn client(world: &World) -> Okta {
+    let outbound = Outbound::new(
+        world.transport(),
+        Arc::new(world.clock.clone()),
+        Arc::new(SimRandom::new(1)),
+    );
+    let base = BaseUrl::configured(&world.okta_url()).unwrap();
+    let credentials: OktaCredentials =
+        serde_json::json!({ "api_token": API_TOKEN }).to_string().parse().unwrap();
+    Okta::new(outbound, base, Arc::new(Fixed(Arc::new(credentials))))
+}
+
+#[tokio::test]
+async fn every_call_of_the_client_is_in_the_contract() {
+    let Some(contract) = okta_contract() else { return };
+    let world = World::new("my-store.myshopify.com".parse().unwrap());
+    let client = client(&world);
+    let end = world.clock.now() + jiff::SignedDuration::from_hours(1);
+    let session = client.before(end, RateShare::default());
+
+    let user = world.okta.add_user("ann", "ann@example.com");
+    world.okta.add_rule("Sales", &[world.okta.add_group("Sales", GroupKind::Okta)], true);
+    let found = session.find_user(&"ann@example.com".parse().unwrap()).await.unwrap();
+    assert!(matches!(found, okta::Found::One(found) if found.id == user));
+    session.user(&user).await.unwrap();
+
+    let totals =
+        Totals { orders: 1, spent: Money::new("45.5".parse().unwrap(), Currency::USD) };
+    let names = AttributeNames::default();
+    session.set_attributes(&user, &names, Some(totals)).await.unwrap();
+    session.set_attributes(&user, &names, None).await.unwrap();
+
+    let name: GroupName = "VIP \"gold\"".parse().unwrap();
+    let group = session.create_group(&name).await.unwrap();
+    assert_eq!(session.groups_named(&name).await.unwrap().len(), 1);
+    assert_eq!(session.groups_by_names([&name]).await.unwrap().len(), 1);
+    assert!(session.group(&group.id).await.unwrap().is_some());
+    session.join(&group.id, &user).await.unwrap();
+    assert_eq!(session.groups_of(&user).await.unwrap().len(), 2);
+    session.leave(&group.id, &user).await.unwrap();
+    assert_eq!(session.active_rule_targets().await.unwrap().len(), 1);
+
+    let exchanges = world.exchanges();
+    let wrong: Vec<String> = exchanges.iter().flat_map(|it| contract.violations(it)).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(exchanges.len() >= 12, "{}", exchanges.len());
+}

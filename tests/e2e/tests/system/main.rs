@@ -1,0 +1,19 @@
+//! The whole system through its handlers: signed webhooks in, the state of Okta out, with a real
+//! DynamoDB engine in between and simulators that behave as the contracts say.
+
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod ends;
+#[cfg(test)]
+mod groups;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod lag;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod outages;
