@@ -97,7 +97,7 @@ pub(crate) struct BookOptions {
 pub(crate) struct ApplyOptions {
     /// The rule book
     pub(crate) file: PathBuf,
-    /// The configuration table; the stack's output ConfigTableName
+    /// The configuration table, an output of the stack
     #[arg(long)]
     pub(crate) config_table: String,
     /// Another address of DynamoDB, such as an emulation's

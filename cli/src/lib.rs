@@ -14,7 +14,6 @@ use std::process::ExitCode;
 
 pub use args::Cli;
 use args::{Command, RulesCommand};
-use report::Report;
 
 /// Carries out what the command line says; the exit code says how it went.
 pub async fn run(cli: Cli) -> ExitCode {

@@ -156,4 +156,3 @@ async fn write(table: &ConfigTable, book: &RuleBook) -> Result<String, String> {
     text.push_str("\nNext: invoke refresh-groups, so that its groups get their ids.");
     Ok(text)
 }
-

@@ -101,8 +101,10 @@ class Program:
 
 
 def start_aws(tools: Path, folder: Path) -> tuple[Program, int]:
-    """Starts MiniStack, told to check each call against the caller's policies as IAM does. AWS clients in
-    this process and its children speak to it from now on."""
+    """Starts MiniStack, told to check each call against the caller's policies as IAM does.
+
+    AWS clients in this process and its children speak to it from now on.
+    """
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     env = {

@@ -14,6 +14,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError
+
 from emulation import Failure, forget_real_accounts, start_aws, wait_until
 from simulators import Delivery, Simulators
 from stack import Stack, sam
@@ -57,7 +59,8 @@ class Journey:
     def __init__(self, stack: Stack, simulators: Simulators):
         self.stack = stack
         self.simulators = simulators
-        self.secret = simulators.access()["webhook_secret"]
+        self.access = simulators.access()
+        self.secret = self.access["webhook_secret"]
 
     def post(self, webhook: Delivery) -> int:
         signed = sign(webhook, self.secret)
@@ -73,14 +76,13 @@ class Journey:
                 "AwsEndpointUrl": self.stack.endpoint,
             }
         )
-        must_be("runs by itself", [each[1:] for each in self.stack.schedules()], [("rate(1 hour)", "{}")])
+        must_be("runs by itself", self.stack.schedules(), [("rate(1 hour)", "{}")])
 
     def fill_in(self):
-        access = self.simulators.access()
-        client = {name: access["shopify"][name] for name in ("client_id", "client_secret")}
+        client = {name: self.access["shopify"][name] for name in ("client_id", "client_secret")}
         self.stack.put_secret("WebhookSecretName", {"secrets": ["one-rotated-out", self.secret]})
         self.stack.put_secret("ShopifySecretName", client)
-        self.stack.put_secret("OktaSecretName", access["okta"])
+        self.stack.put_secret("OktaSecretName", self.access["okta"])
         looks = {"settle_seconds": SETTLE_SECONDS, "second_look_seconds": SETTLE_SECONDS}
         self.stack.put_rule_book(ROOT / "segments.toml", looks)
 
@@ -116,9 +118,18 @@ class Journey:
 
     def end_quietly(self):
         """A message that failed would stay in its queue until it becomes a dead letter."""
-        empty = lambda: self.stack.messages("SyncQueueUrl") == 0
+
+        def empty():
+            return self.stack.messages("SyncQueueUrl") == 0
+
         wait_until("an empty queue", PATIENCE_SECONDS, empty)
         must_be("dead letters", self.stack.messages("DeadLetterQueueUrl"), 0)
+        lines = self.stack.logs()
+        complaints = [line for line in lines if '"level":"INFO"' not in line and "{" in line]
+        must_be("complaints in the logs", complaints, [])
+        secrets = {**self.access["shopify"], **self.access["okta"]}.values()
+        told = [line for line in lines if any(word in line for word in (LOGIN, self.secret, *secrets))]
+        must_be("addresses and secrets in the logs", told, [])
 
     def run(self):
         with step("deploy template.yaml"):
@@ -153,11 +164,14 @@ def main():
             ends.callback(simulators.program.stop)
             aws, port = start_aws(ROOT / ".tools", folder)
             ends.callback(aws.stop)
+        stack = Stack(ROOT, port)
         try:
-            Journey(Stack(ROOT, port), simulators).run()
+            Journey(stack, simulators).run()
         except BaseException:
             for program in (simulators.program, aws):
-                print(f"\n---- the end of {program.output.name}\n{program.last_lines(80)}", file=sys.stderr)
+                print(f"\n-- the end of {program.output.name}\n{program.last_lines(40)}")
+            with contextlib.suppress(BotoCoreError):
+                print("\n-- what the functions logged", *stack.logs(), sep="\n")
             raise
     print(f"deployed test passed in {time.monotonic() - began:.0f} s")
 

@@ -56,8 +56,13 @@ class Stack:
         self.fill_gaps_of_the_emulation()
 
     def fill_gaps_of_the_emulation(self):
-        """Does by hand what MiniStack leaves out of a deployment."""
-        # It ignores the routes of an API's inline OpenAPI body.
+        """Does by hand what MiniStack leaves out of a deployment or does otherwise than AWS."""
+        self.route()
+        self.count_concurrency()
+        self.allow_batches()
+
+    def route(self):
+        """MiniStack ignores the routes of an API's inline OpenAPI body."""
         api = boto3.client("apigatewayv2")
         where = self.outputs["WebhookApiId"]
         integration = api.create_integration(
@@ -68,13 +73,30 @@ class Stack:
         )
         target = f"integrations/{integration['IntegrationId']}"
         api.create_route(ApiId=where, RouteKey=ROUTE, Target=target)
-        # It keeps a number that comes from a parameter as text, and then cannot compare it.
+
+    def count_concurrency(self):
+        """MiniStack keeps a number that comes from a parameter as text, and then cannot compare it."""
         functions = boto3.client("lambda")
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
             concurrency = int(mapping["ScalingConfig"]["MaximumConcurrency"])
             functions.update_event_source_mapping(
                 UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": concurrency}
             )
+
+    def allow_batches(self):
+        """On AWS, who may send a message may send a batch of them; MiniStack has a right for each."""
+        iam = boto3.client("iam")
+        for role in [role["RoleName"] for role in iam.list_roles()["Roles"]]:
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+                for statement in policy["Statement"]:
+                    actions = statement["Action"]
+                    actions = [actions] if isinstance(actions, str) else actions
+                    if "sqs:SendMessage" in actions:
+                        statement["Action"] = [*actions, "sqs:SendMessageBatch"]
+                iam.put_role_policy(
+                    RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy)
+                )
 
     def put_secret(self, output: str, content: dict):
         boto3.client("secretsmanager").put_secret_value(
@@ -103,16 +125,12 @@ class Stack:
             raise Failure(f"refresh-groups failed: {content}")
         return json.loads(content)
 
-    def schedules(self) -> list[tuple[str, str, str]]:
-        """What runs by itself: target, expression, input."""
+    def schedules(self) -> list[tuple[str, str]]:
+        """What runs by itself: when, and with which input."""
         scheduler = boto3.client("scheduler")
         names = [each["Name"] for each in scheduler.list_schedules()["Schedules"]]
         found = [scheduler.get_schedule(Name=name) for name in names]
-        return [
-            (each["Target"]["Arn"], each["ScheduleExpression"], each["Target"]["Input"])
-            for each in found
-            if each["State"] == "ENABLED"
-        ]
+        return [(each["ScheduleExpression"], each["Target"]["Input"]) for each in found]
 
     def post(self, headers: dict[str, str], body: bytes) -> int:
         """Sends a webhook to the API; returns the status."""
@@ -138,3 +156,15 @@ class Stack:
             QueueUrl=self.outputs[output], AttributeNames=names
         )
         return sum(int(found["Attributes"][name]) for name in names)
+
+    def logs(self) -> list[str]:
+        """What the functions logged, one function after another."""
+        client = boto3.client("logs")
+        lines = []
+        for group in client.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
+            pages = client.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            )
+            events = [event for page in pages for event in page["events"]]
+            lines += [f"{group['logGroupName']}: {event['message'].rstrip()}" for event in events]
+        return lines

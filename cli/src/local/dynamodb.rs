@@ -24,7 +24,8 @@ pub struct Tables {
     pub runs: &'static str,
 }
 
-const TABLES: Tables = Tables { config: "config", customers: "customers", runs: "runs" };
+/// The tables of every engine: each has them to itself.
+pub(super) const TABLES: Tables = Tables { config: "config", customers: "customers", runs: "runs" };
 
 /// The embedded engine did not start, or did not take a write.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,7 @@ pub enum EngineError {
 /// A running engine. Its data is in memory and goes when it is dropped.
 pub(super) struct Engine {
     client: Client,
+    url: String,
     server: JoinHandle<()>,
 }
 
@@ -59,16 +61,16 @@ impl Engine {
         let database =
             Database::memory().map_err(|error| refused("start", format!("{error:?}")))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
+        let url = format!("http://{}", listener.local_addr()?);
         let server = tokio::spawn(dynoxide::server::serve_on(listener, database));
         // Nothing of the environment is read: no profile can lead these calls to AWS.
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(format!("http://{address}"))
+            .endpoint_url(&url)
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
             .build();
-        let engine = Self { client: Client::from_conf(config), server };
+        let engine = Self { client: Client::from_conf(config), url, server };
         engine.make_tables().await?;
         Ok(engine)
     }
@@ -77,9 +79,8 @@ impl Engine {
         &self.client
     }
 
-    #[expect(clippy::unused_self, reason = "the names belong to the engine that has the tables")]
-    pub(super) fn tables(&self) -> &Tables {
-        &TABLES
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 
     async fn make_tables(&self) -> Result<(), EngineError> {

@@ -30,7 +30,7 @@ pub use dynamodb::{EngineError, Tables};
 pub use secrets::{LocalSecrets, OKTA_SECRET, SHOPIFY_SECRET, WEBHOOK_SECRET};
 pub use settle::{Settled, Step, Unsettled};
 
-use dynamodb::Engine;
+use dynamodb::{Engine, TABLES};
 
 /// How many messages a batch holds at most, as in `template.yaml`.
 const BATCH: usize = 10;
@@ -77,9 +77,8 @@ impl LocalSystem {
     /// If the embedded engine cannot start.
     pub async fn start(options: Options) -> Result<Self, EngineError> {
         let engine = Engine::start().await?;
-        let Tables { config, customers, .. } = engine.tables();
-        let config = ConfigTable::new(engine.client().clone(), *config);
-        let customers = Customers::new(engine.client().clone(), *customers);
+        let config = ConfigTable::new(engine.client().clone(), TABLES.config);
+        let customers = Customers::new(engine.client().clone(), TABLES.customers);
         let queue = LocalQueue::new(Arc::clone(&options.clock));
         let Options { clock, random, .. } = &options;
         let okta = okta(&options);
@@ -128,8 +127,9 @@ impl LocalSystem {
             id: message.id.to_string(),
             body: message.body.clone(),
         };
-        let report =
-            self.worker.handle(received.iter().map(record).collect(), self.deadline()).await;
+        let records = received.iter().map(record).collect();
+        // Boxed: it holds every look's state, and each caller's future would hold it too.
+        let report = Box::pin(self.worker.handle(records, self.deadline())).await;
         for message in received {
             if !report.failed.contains(&message.id.to_string()) {
                 self.queue.delete(message.id);
@@ -184,9 +184,14 @@ impl LocalSystem {
         self.engine.client()
     }
 
+    /// Where the embedded engine listens, on this machine alone.
+    pub fn dynamodb_url(&self) -> &str {
+        self.engine.url()
+    }
+
     /// What the tables are called.
-    pub fn tables(&self) -> &Tables {
-        self.engine.tables()
+    pub fn tables(&self) -> Tables {
+        TABLES
     }
 }
 

@@ -108,10 +108,13 @@ impl Resolver<'_> {
         }
     }
 
-    /// A group that takes members by API, unless a rule fills it.
+    /// A group that takes members by API, unless a rule fills it. The id is kept even then: it tells
+    /// the worker which group is no longer to be left.
     fn judged(&self, group: &Group, name: &GroupName) -> Resolved {
         if self.rule_targets.contains(&group.id) {
-            return Resolved::without_id(GroupStatus::RuleManaged);
+            let mut resolved = Resolved::without_id(GroupStatus::RuleManaged);
+            resolved.row.id = Some(group.id.clone());
+            return resolved;
         }
         let renamed = group.name != *name;
         let status = if renamed { GroupStatus::Renamed } else { GroupStatus::Found };

@@ -29,7 +29,7 @@ impl Writer<'_> {
             self.config.put_group(name, &row, self.now).await?;
         }
         let mut segments_written = Vec::new();
-        let id = row.id.as_ref();
+        let id = row.id.as_ref().filter(|_| row.status.is_usable());
         let shown = |wanted: &&WantedGroup| {
             wanted.group == *name && wanted.shown_id.as_deref() != id.map(rules::GroupId::as_str)
         };

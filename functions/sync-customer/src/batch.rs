@@ -21,13 +21,19 @@ pub(crate) struct Job {
     pub(crate) message: Message,
     /// The records it stands for.
     pub(crate) records: Vec<String>,
+    /// Whether its second look was queued just now, which its records do not say.
+    pub(crate) followed_up_now: bool,
 }
 
 impl Job {
+    pub(crate) fn new(message: Message, record: String) -> Self {
+        Self { message, records: vec![record], followed_up_now: false }
+    }
+
     fn merge(self, other: Self) -> Self {
         let mut records = self.records;
         records.extend(other.records);
-        Self { message: self.message.merged(other.message), records }
+        Self { message: self.message.merged(other.message), records, followed_up_now: false }
     }
 }
 

@@ -103,7 +103,7 @@ impl Run<'_> {
         for Record { id, body } in records {
             match Message::from_json(&body) {
                 Ok(message) if message.cause == Cause::DataRequest => self.data_request(&message),
-                Ok(message) => batch.add(Job { message, records: vec![id] }),
+                Ok(message) => batch.add(Job::new(message, id)),
                 Err(error) => {
                     tracing::error!(error = %error, record = id, "a record cannot be read");
                     self.report.tally.count("unreadable_record");
@@ -213,9 +213,11 @@ impl Run<'_> {
         };
         let webhook_id = job.message.webhook_id.as_ref().map(ToString::to_string);
         let now = self.now();
-        if let Some((message, delay)) =
-            delay::put_off(job.message, setback, now, &*self.worker.random)
-        {
+        // A record that comes back would have its second look queued again each time; a message that
+        // says it is queued is sent in its place.
+        let rewritten = job.followed_up_now.then(|| (job.message.clone(), Duration::ZERO));
+        let later = delay::put_off(job.message, setback, now, &*self.worker.random).or(rewritten);
+        if let Some((message, delay)) = later {
             tracing::warn!(
                 outcome = Outcome::Deferred.as_str(),
                 why,
@@ -385,6 +387,7 @@ impl Run<'_> {
         for job in batch.customers.values_mut() {
             if job.message.cause.has_lagging_totals() && !job.message.followed_up {
                 job.message.followed_up = true;
+                job.followed_up_now = true;
                 let mut message = Message::new(job.message.subject, job.message.cause, due);
                 message.followed_up = true;
                 message.webhook_id.clone_from(&job.message.webhook_id);

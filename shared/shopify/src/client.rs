@@ -86,6 +86,7 @@ impl Shopify {
         let mut access = tokens.access(deadline).await?;
         let mut renewable = true;
         let mut ready_at = self.0.pace.ready_at(document.operation, ids.len(), self.now());
+        let mut refusals = 0;
         loop {
             if let Some(retry_at) = ready_at {
                 let throttled = call.error(ErrorKind::Throttled { retry_at });
@@ -96,7 +97,9 @@ impl Shopify {
             match self.judge(document, ids.len(), &answer) {
                 Outcome::Data(data) => return Ok(data),
                 Outcome::Throttled { pause } => {
-                    ready_at = Some(self.after_throttle(document, ids.len(), pause));
+                    let told = self.after_throttle(document, ids.len(), pause);
+                    ready_at = Some(told.max(after(at_least(refusals), self.now())));
+                    refusals += 1;
                 }
                 Outcome::Refused(ErrorKind::Unauthorized) if renewable => {
                     renewable = false;
@@ -144,6 +147,13 @@ impl Shopify {
     fn now(&self) -> Timestamp {
         self.0.outbound.clock().now()
     }
+}
+
+/// How long to wait at least after so many throttles in a row. The answer's own figures can be too
+/// hopeful: others draw on the same points, and a client that believed them would knock many times a
+/// second.
+fn at_least(refusals: u32) -> SignedDuration {
+    SignedDuration::from_millis(500_i64 << refusals.min(6))
 }
 
 pub(crate) fn after(pause: SignedDuration, now: Timestamp) -> Timestamp {

@@ -254,10 +254,10 @@ async fn an_applications_group_takes_no_members() {
 async fn a_group_that_an_active_rule_fills_is_refused() {
     let setup = Setup::resolved().await;
     let (vip, new) = (setup.id_of(VIP), setup.id_of(NEW));
-    setup.world.okta.add_rule("by department", &[vip], true);
+    setup.world.okta.add_rule("by department", &[vip.clone()], true);
     setup.world.okta.add_rule("not in force", &[new.clone()], false);
     setup.run().await;
-    assert_eq!(setup.row(VIP).await, (None, GroupStatus::RuleManaged));
+    assert_eq!(setup.row(VIP).await, (Some(vip), GroupStatus::RuleManaged));
     assert_eq!(setup.shown("vip", "okta_group_id").await, None);
     assert_eq!(setup.row(NEW).await, (Some(new), GroupStatus::Found));
 }

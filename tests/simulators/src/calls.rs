@@ -58,6 +58,14 @@ pub struct CallRecord {
     pub outcome: Outcome,
 }
 
+impl CallRecord {
+    pub(crate) fn is_forbidden(&self) -> bool {
+        let destroys = self.method == Method::PUT || self.method == Method::DELETE;
+        let whole = matches!(self.path.as_str(), "/api/v1/users/{id}" | "/api/v1/groups/{id}");
+        self.service == Service::Elsewhere || destroys && whole
+    }
+}
+
 /// "okta PUT /api/v1/groups/{id}/users/{id}", "shopify `CustomersById`".
 impl fmt::Display for CallRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -115,6 +115,14 @@ impl World {
         lock(&self.between.exchanges).clone()
     }
 
+    /// The calls so far that the product must never make: the replacement of a profile, which deletes
+    /// what it does not name; the removal of a user or a group; a call to anybody else.
+    pub fn forbidden_calls(&self) -> Vec<CallRecord> {
+        let mut calls = self.calls();
+        calls.retain(CallRecord::is_forbidden);
+        calls
+    }
+
     /// Stops the caller in the `nth` call from now (the next is 1): its future never comes back, as
     /// if the process had been frozen there. Later calls go through. [`suspended`](Self::suspended)
     /// tells when it is reached; drop the caller's future then.

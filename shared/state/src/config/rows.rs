@@ -24,7 +24,7 @@ pub(super) const ADDRESS: &str = "address";
 /// What is known of a group that a segment names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRow {
-    /// Its id in Okta; none if it has no usable one.
+    /// Its id in Okta; none if it has none that can be told. The status says whether it can be used.
     pub id: Option<GroupId>,
     /// What was found when it was last resolved.
     pub status: GroupStatus,

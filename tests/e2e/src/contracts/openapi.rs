@@ -29,9 +29,8 @@ impl OpenApi {
     ///
     /// # Errors
     /// If it is none.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let reader = Reader::new(&document);
+    pub fn read(document: &Value) -> Result<Self, String> {
+        let reader = Reader::new(document);
         let paths = document["paths"].as_object().ok_or("no paths")?;
         let mut operations = Vec::new();
         for (path, item) in paths {
@@ -57,21 +56,31 @@ impl OpenApi {
         self.find(&exchange.request).map(|operation| operation.id.as_str())
     }
 
-    /// What is wrong with a recorded call, by the contract.
+    /// What is wrong with a recorded call, by the contract: its request and its answer.
     pub fn violations(&self, exchange: &RecordedExchange) -> Vec<String> {
+        let operation = self.find(&exchange.request);
+        let answers = operation.zip(exchange.response.as_ref());
+        let answer = answers.map(|(operation, answer)| {
+            let wrong = self.wrong_with_response(operation, answer);
+            wrong.into_iter().map(|wrong| format!("{}: {wrong}", operation.id)).collect()
+        });
+        [self.wrong_with_request(exchange), answer.unwrap_or_default()].concat()
+    }
+
+    /// What is wrong with a recorded call's request, by the contract.
+    pub fn wrong_with_request(&self, exchange: &RecordedExchange) -> Vec<String> {
         let Some(operation) = self.find(&exchange.request) else {
             return vec![format!("{}: no such operation", exchange.call)];
         };
-        let request = operation.wrong_with_request(&exchange.request);
-        let response = exchange.response.iter().flat_map(|it| self.wrong_with_response(operation, it));
-        let named = |wrong| format!("{}: {wrong}", operation.id);
-        request.into_iter().chain(response).map(named).collect()
+        let wrong = operation.wrong_with_request(&exchange.request);
+        wrong.into_iter().map(|wrong| format!("{}: {wrong}", operation.id)).collect()
     }
 
     /// The operation at a path: of two, the one with fewer variable parts.
     fn find<B>(&self, request: &Request<B>) -> Option<&Operation> {
         let path: Vec<&str> = request.uri().path().split('/').skip(1).collect();
-        let found = self.operations.iter().filter(|it| it.method == request.method() && it.is_at(&path));
+        let found =
+            self.operations.iter().filter(|it| it.method == request.method() && it.is_at(&path));
         found.min_by_key(|operation| operation.path.iter().filter(|it| it.is_none()).count())
     }
 
@@ -96,12 +105,14 @@ impl OpenApi {
 
 impl Operation {
     fn is_at(&self, path: &[&str]) -> bool {
-        let fits = |(own, given): (&Option<String>, &&str)| own.as_ref().is_none_or(|own| own == given);
+        let fits =
+            |(own, given): (&Option<String>, &&str)| own.as_ref().is_none_or(|own| own == given);
         self.path.len() == path.len() && self.path.iter().zip(path).all(fits)
     }
 
     fn wrong_with_request<B: AsRef<[u8]>>(&self, request: &Request<B>) -> Vec<String> {
-        let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let query =
+            url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
         let unknown = query.filter(|(name, _)| !self.query.contains(name.as_ref()));
         let mut wrong: Vec<String> =
             unknown.map(|(name, _)| format!("no such parameter: {name}")).collect();
@@ -135,12 +146,18 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(document: &'a Value) -> Self {
         let schemas = document["components"]["schemas"].as_object();
-        let plain = |(name, schema): (&String, &Value)| (name.clone(), plain_schema(schema, Place::Part));
+        let plain =
+            |(name, schema): (&String, &Value)| (name.clone(), plain_schema(schema, Place::Part));
         let schemas: Map<String, Value> = schemas.into_iter().flatten().map(plain).collect();
         Self { document, components: json!({ "schemas": schemas }) }
     }
 
-    fn operation(&self, path: &str, method: Method, operation: &Value) -> Result<Operation, String> {
+    fn operation(
+        &self,
+        path: &str,
+        method: Method,
+        operation: &Value,
+    ) -> Result<Operation, String> {
         let segment = |part: &str| (!part.starts_with('{')).then(|| part.to_owned());
         let body = self.json_schema(&operation["requestBody"]);
         let mut answers = BTreeMap::new();
@@ -201,7 +218,8 @@ fn plain_schema(schema: &Value, place: Place) -> Value {
         .iter()
         .map(|(keyword, value)| (keyword.clone(), plain_keyword(keyword, value)))
         .collect();
-    let open = given.contains_key("additionalProperties") || given.get("x-okta-extensible").is_some();
+    let open =
+        given.contains_key("additionalProperties") || given.get("x-okta-extensible").is_some();
     if given.get("x-okta-extensible").is_some() {
         plain.insert("additionalProperties".to_owned(), Value::Bool(true));
     }

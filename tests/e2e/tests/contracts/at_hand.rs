@@ -31,7 +31,8 @@ pub(crate) fn shopify_schema() -> Option<Schema> {
 
 /// Shopify's sample of a webhook's body.
 pub(crate) fn webhook_sample(topic: &str) -> Option<Value> {
-    let file = folder()?.join("shopify/webhooks").join(topic.replace('/', "-")).with_extension("json");
+    let file =
+        folder()?.join("shopify/webhooks").join(topic.replace('/', "-")).with_extension("json");
     let text = std::fs::read_to_string(file).ok()?;
     let mut sample: Value = serde_json::from_str(&text).unwrap();
     Some(sample["response"].take())

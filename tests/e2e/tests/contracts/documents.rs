@@ -56,10 +56,11 @@ async fn every_document_runs_on_the_simulated_shop() {
             "query": text,
             "variables": { "ids": [customer.gid(), order.gid(), "gid://shopify/Customer/1"] },
         });
-        let request = Request::post(format!("{}/admin/api/2026-10/graphql.json", world.shopify_url()))
-            .header("x-shopify-access-token", shopify::ACCESS_TOKEN)
-            .body(Bytes::from(body.to_string()))
-            .unwrap();
+        let request =
+            Request::post(format!("{}/admin/api/2026-10/graphql.json", world.shopify_url()))
+                .header("x-shopify-access-token", shopify::ACCESS_TOKEN)
+                .body(Bytes::from(body.to_string()))
+                .unwrap();
         let timeout = std::time::Duration::from_secs(10);
         let answer = world.transport().send(request, timeout).await.unwrap();
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();

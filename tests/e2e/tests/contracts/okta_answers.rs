@@ -66,7 +66,13 @@ async fn walk(world: &World) {
     ] {
         assert_eq!(get(world, &path).await, 200, "{path}");
     }
-    for path in ["/users/nobody", "/users/nobody/groups", "/groups/00gx", "/groups/00gx/users", "/meta/schemas/user/x"] {
+    for path in [
+        "/users/nobody",
+        "/users/nobody/groups",
+        "/groups/00gx",
+        "/groups/00gx/users",
+        "/meta/schemas/user/x",
+    ] {
         assert_eq!(get(world, path).await, 404, "{path}");
     }
     assert_eq!(get(world, "/users?search=nonsense").await, 400);
@@ -100,7 +106,11 @@ async fn walk(world: &World) {
         (Method::DELETE, "00gx", bob.as_str(), 404),
     ] {
         let path = format!("/groups/{group}/users/{user}");
-        assert_eq!(call(world, method.clone(), &path, Value::Null).await, status, "{method} {path}");
+        assert_eq!(
+            call(world, method.clone(), &path, Value::Null).await,
+            status,
+            "{method} {path}"
+        );
     }
     let bob = format!("/users/{bob}");
     assert_eq!(call(world, Method::DELETE, &bob, Value::Null).await, 204);
@@ -152,7 +162,13 @@ async fn every_answer_of_every_operation_is_as_okta_describes_it() {
         for exchange in world.exchanges() {
             // The walk also sends what is not good, to be told so.
             let wrong: Vec<String> = contract.violations(&exchange);
-            assert_eq!(wrong, Vec::<String>::new(), "{} {:?}", exchange.call, exchange.call.outcome);
+            assert_eq!(
+                wrong,
+                Vec::<String>::new(),
+                "{} {:?}",
+                exchange.call,
+                exchange.call.outcome
+            );
             called.extend(contract.operation_of(&exchange).map(str::to_owned));
         }
     }

@@ -30,14 +30,13 @@ async fn every_call_of_the_client_is_in_the_contract() {
     let end = world.clock.now() + jiff::SignedDuration::from_hours(1);
     let session = client.before(end, RateShare::default());
 
-    let user = world.okta.add_user("ann", "ann@example.com");
+    let user = world.okta.add_user("ann.sample", "ann@example.com");
     world.okta.add_rule("Sales", &[world.okta.add_group("Sales", GroupKind::Okta)], true);
     let found = session.find_user(&"ann@example.com".parse().unwrap()).await.unwrap();
     assert!(matches!(found, okta::Found::One(found) if found.id == user));
     session.user(&user).await.unwrap();
 
-    let totals =
-        Totals { orders: 1, spent: Money::new("45.5".parse().unwrap(), Currency::USD) };
+    let totals = Totals { orders: 1, spent: Money::new("45.5".parse().unwrap(), Currency::USD) };
     let names = AttributeNames::default();
     session.set_attributes(&user, &names, Some(totals)).await.unwrap();
     session.set_attributes(&user, &names, None).await.unwrap();

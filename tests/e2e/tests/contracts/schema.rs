@@ -28,10 +28,14 @@ fn of_type(name: &str, own: &ExtendedType, real: &ExtendedType) -> Vec<String> {
             fields(name, own.fields.values(), |field| real.fields.get(field))
         }
         (ExtendedType::Object(own), ExtendedType::Object(real)) => {
-            let implemented = |it: &str| real.implements_interfaces.iter().any(|real| real.as_str() == it);
+            let implemented =
+                |it: &str| real.implements_interfaces.iter().any(|real| real.as_str() == it);
             let unknown = own.implements_interfaces.iter().filter(|it| !implemented(it.as_str()));
-            let interfaces = unknown.map(|it| format!("{name}: does not implement {}", it.as_str()));
-            interfaces.chain(fields(name, own.fields.values(), |field| real.fields.get(field))).collect()
+            let interfaces =
+                unknown.map(|it| format!("{name}: does not implement {}", it.as_str()));
+            interfaces
+                .chain(fields(name, own.fields.values(), |field| real.fields.get(field)))
+                .collect()
         }
         _ => vec![format!("{name}: another kind of type")],
     }
@@ -46,7 +50,9 @@ fn fields<'a>(
         let place = format!("{name}.{}", own.name);
         match real(&own.name) {
             None => vec![format!("{place}: no such field")],
-            Some(real) if own.ty != real.ty => vec![format!("{place}: {}, not {}", real.ty, own.ty)],
+            Some(real) if own.ty != real.ty => {
+                vec![format!("{place}: {}, not {}", real.ty, own.ty)]
+            }
             Some(real) => arguments(&place, &own.arguments, &real.arguments),
         }
     })

@@ -1,1 +1,149 @@
+use simulators::Service;
+use simulators::shopify::Topic;
+use state::{End, Entry, Outcome};
+use webhook::Answer;
 
+use crate::harness::{NEW, RETURNING, STAFF, Shop, VIP, held, nothing, outcomes};
+
+#[tokio::test]
+async fn a_deleted_customer_leaves_everything_and_a_tombstone() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "600").await;
+    shop.deliver(&shop.world.shopify.delete_customer(ann.customer).unwrap()).await;
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::Gone]);
+    assert_eq!(shop.held(&ann.user), nothing());
+    assert_eq!(shop.system.customers().holder(&ann.user).await.unwrap(), None);
+    let Some(Entry::Tombstone(stone)) = shop.entry(ann.customer).await else { panic!() };
+    assert_eq!(stone.why, End::Gone);
+}
+
+#[tokio::test]
+async fn a_deleted_customer_who_was_never_looked_after_leaves_no_trace() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.deliver(&shop.world.shopify.delete_customer(ann.customer).unwrap()).await;
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::Gone]);
+    assert_eq!(shop.entry(ann.customer).await, None);
+    assert_eq!(shop.okta_calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_null_from_another_shop_is_not_taken_for_gone() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "600").await;
+    shop.world.shopify.answer_as_shop("other.myshopify.com");
+    let webhook = shop.world.shopify.delete_customer(ann.customer).unwrap();
+    shop.deliver(&webhook).await;
+    let later = shop.now() + jiff::SignedDuration::from_mins(30);
+    shop.system.settle_until(later).await.unwrap();
+    assert_eq!(shop.held(&ann.user), held(VIP, "600", 1));
+}
+
+#[tokio::test]
+async fn merged_customers_become_one_and_the_other_is_gone() {
+    let shop = Shop::open().await;
+    let (ann, ben) = (shop.person("ann@example.com"), shop.person("ben@example.com"));
+    shop.buys(&ann, "20").await;
+    shop.buys(&ben, "30").await;
+    let webhook = shop.world.shopify.merge(ann.customer, ben.customer).unwrap();
+    assert_eq!(shop.deliver(&webhook).await, Answer::Queued(2));
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(RETURNING, "50", 2));
+    assert_eq!(shop.held(&ben.user), nothing());
+}
+
+#[tokio::test]
+async fn a_redaction_takes_everything_back_and_holds_until_a_later_order() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let order = shop.buys(&ann, "600").await;
+    shop.deliver(&shop.world.shopify.redact_customer(ann.customer).unwrap()).await;
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::Redacted]);
+    assert_eq!(shop.held(&ann.user), nothing());
+
+    let webhook = shop.world.shopify.update_order(order, "700".parse().unwrap()).unwrap();
+    shop.wait(std::time::Duration::from_secs(1));
+    shop.deliver(&webhook).await;
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), nothing(), "an old order's event brings nobody back");
+
+    shop.buys(&ann, "5").await;
+    assert_eq!(shop.held(&ann.user), held(VIP, "705", 2));
+}
+
+#[tokio::test]
+async fn a_redaction_of_somebody_never_seen_is_remembered() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let (_, order) = shop.place(ann.customer, "600");
+    shop.wait(std::time::Duration::from_secs(1));
+    shop.deliver(&shop.world.shopify.redact_customer(ann.customer).unwrap()).await;
+    shop.settle().await;
+    assert_eq!(shop.calls(Service::Shopify).len(), 0, "a redaction needs no look");
+    shop.deliver(&order).await;
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), nothing());
+}
+
+#[tokio::test]
+async fn a_forged_redaction_topic_redacts_nobody() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "45.50").await;
+    let (_, webhook) = shop.place(ann.customer, "10");
+    for topic in [Topic::CustomersRedact, Topic::ShopRedact, Topic::CustomersDataRequest] {
+        let forged = webhook.clone().with_topic(topic.as_str());
+        assert_eq!(shop.deliver(&forged).await, Answer::Ignored);
+    }
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn a_request_for_data_is_counted_and_changes_nothing() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "45.50").await;
+    let before = shop.entry(ann.customer).await;
+    shop.deliver(&shop.world.shopify.request_data(ann.customer).unwrap()).await;
+    assert_eq!(shop.settle().await.tally().of("data_request"), 1);
+    assert_eq!(shop.entry(ann.customer).await, before);
+}
+
+#[tokio::test]
+async fn a_shop_that_asks_to_be_forgotten_leaves_no_entry() {
+    let shop = Shop::open().await;
+    let people: Vec<_> =
+        (0..30).map(|number| shop.person(&format!("person{number}@example.com"))).collect();
+    for person in &people {
+        shop.order(person.customer, "45.50").await;
+    }
+    shop.settle().await;
+    shop.deliver(&shop.world.shopify.redact_shop()).await;
+    assert_eq!(shop.settle().await.tally().of("shop_forgotten"), 1);
+    let items = shop.system.dynamodb().scan().table_name(shop.system.tables().customers);
+    assert_eq!(items.send().await.unwrap().count, 0);
+}
+
+#[tokio::test]
+async fn a_deactivated_user_of_a_redacted_customer_leaves_the_groups() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "600").await;
+    let status = simulators::okta::UserStatus::Deprovisioned;
+    shop.world.okta.set_status(&ann.user, status).unwrap();
+    shop.deliver(&shop.world.shopify.redact_customer(ann.customer).unwrap()).await;
+    shop.settle().await;
+    assert_eq!(
+        shop.world
+            .okta
+            .group_names_of(&ann.user)
+            .iter()
+            .filter(|name| *name != STAFF && *name != "Everyone")
+            .count(),
+        0
+    );
+    assert!(matches!(shop.entry(ann.customer).await, Some(Entry::Tombstone(_))));
+}

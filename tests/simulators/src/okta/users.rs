@@ -164,7 +164,7 @@ fn check(
     directory.attributes.check(profile)?;
     let text = |name: &str| profile.get(name).and_then(Value::as_str).unwrap_or_default();
     for name in ["login", "email"] {
-        if text(name).len() < 5 {
+        if text(name).is_empty() {
             return Err(Refusal::invalid(name, format!("{name}: The field cannot be left blank")));
         }
     }

@@ -72,12 +72,12 @@ impl Customer {
         context: &Context<'_>,
         first: Option<i32>,
         last: Option<i32>,
-        #[graphql(default = false)] reverse: bool,
+        #[graphql(default_with = "Some(false)")] reverse: Option<bool>,
     ) -> Result<OrderConnection> {
         let sim = context.data::<ShopifySim>()?;
         let shop = sim.lock();
         let mut orders: Vec<&state::Order> = shop.orders_of(self.key).collect();
-        if reverse {
+        if reverse == Some(true) {
             orders.reverse();
         }
         let page = page(&orders, first, last)?;

@@ -125,9 +125,11 @@ async fn an_update_keeps_what_it_does_not_name_and_a_replacement_does_not() {
     let cleared = json!({ "profile": { "shopify_total_spent": null } });
     okta(&world, Method::POST, &path, &cleared).await;
     assert_eq!(world.okta.attributes_of(&user), (None, Some(1)));
+    assert!(world.forbidden_calls().is_empty());
 
     let whole = json!({ "profile": { "login": "ann@example.com", "email": "ann@example.com" } });
     okta(&world, Method::PUT, &path, &whole).await;
+    assert_eq!(world.forbidden_calls().len(), 1);
     assert_eq!(world.okta.attributes_of(&user), (None, None));
 }
 

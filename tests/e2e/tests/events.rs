@@ -1,0 +1,269 @@
+//! The invocations in `events/`, read as Lambda's runtime reads them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use lambda_http::RequestExt as _;
+use outbound::{BoxFuture, Fixed};
+use rules::{CustomerId, OrderId, RuleBook};
+use segments::local::{LocalSystem, Options};
+use serde_json::Value;
+use simulators::okta::GroupKind;
+use simulators::{NewCustomer, SimClock, World};
+use state::{Cause, LocalQueue, Message, Outgoing, Queue, Subject};
+use sync_customer::Record;
+use webhook::{SigningSecrets, Webhook};
+
+/// What every file's body is signed with, unless its name says otherwise.
+const SECRET: &str = r#"{"secrets": ["shpss_example_webhook_secret"]}"#;
+const CUSTOMER: u64 = 9_007_199_254_741_993;
+const OTHER: u64 = 9_007_199_254_741_995;
+const ORDER: u64 = 9_007_199_254_800_001;
+/// How long messages wait here.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// The files whose signature is not to be good.
+const UNSIGNED: [&str; 4] = [
+    "body-tampered",
+    "other-method",
+    "signature-malformed",
+    "signature-missing",
+    "signature-wrong",
+];
+
+fn folder(function: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(function)
+}
+
+fn text(function: &str, name: &str) -> String {
+    std::fs::read_to_string(folder(function).join(format!("{name}.json"))).unwrap()
+}
+
+fn names(function: &str) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder(function))
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn request(name: &str) -> lambda_http::Request {
+    lambda_http::request::from_str(&text("webhook", name)).unwrap()
+}
+
+fn function(queue: Arc<dyn Queue>) -> Webhook {
+    Webhook {
+        shop: "my-store.myshopify.com".parse().unwrap(),
+        secrets: Arc::new(Fixed(Arc::new(SigningSecrets::from_json(SECRET).unwrap()))),
+        queue,
+        clock: Arc::new(SimClock::new()),
+        settle: SETTLE,
+    }
+}
+
+/// Invokes the webhook function as its `main` does.
+async fn invoke(name: &str, queue: Arc<dyn Queue>) -> u16 {
+    let request = request(name);
+    let path = request.raw_http_path().to_owned();
+    let (parts, body) = request.into_parts();
+    let answer = function(queue).handle(&parts.method, &path, &parts.headers, &body).await;
+    answer.status().as_u16()
+}
+
+/// What a file leads to: the status, and whom to look at and why.
+struct Row(&'static str, u16, &'static [(Whom, Cause)]);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    Customer,
+    Other,
+    Order,
+    Shop,
+}
+
+impl Whom {
+    fn subject(self) -> Subject {
+        match self {
+            Self::Customer => Subject::Customer(CustomerId::new(CUSTOMER)),
+            Self::Other => Subject::Customer(CustomerId::new(OTHER)),
+            Self::Order => Subject::Order(OrderId::new(ORDER)),
+            Self::Shop => Subject::Shop,
+        }
+    }
+}
+
+const ROWS: [Row; 30] = [
+    Row("another-shop", 401, &[]),
+    Row("body-tampered", 401, &[]),
+    Row("customer-created", 200, &[(Whom::Customer, Cause::Customer)]),
+    Row("customer-data-request", 200, &[(Whom::Customer, Cause::DataRequest)]),
+    Row("customer-deleted", 200, &[(Whom::Customer, Cause::Customer)]),
+    Row("customer-redact", 200, &[(Whom::Customer, Cause::Redact)]),
+    Row("customer-updated", 200, &[(Whom::Customer, Cause::Customer)]),
+    Row("customers-merged", 200, &[(Whom::Customer, Cause::Merge), (Whom::Other, Cause::Merge)]),
+    Row("guest-order", 200, &[]),
+    Row("not-an-object", 400, &[]),
+    Row("order-cancelled", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("order-created", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("order-created-base64", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("order-edited", 200, &[(Whom::Order, Cause::Order)]),
+    Row("order-paid", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("order-stub", 200, &[(Whom::Order, Cause::Order)]),
+    Row("order-updated", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("other-method", 405, &[]),
+    Row("other-path", 404, &[]),
+    Row("other-topic", 200, &[]),
+    Row("purchasing-summary", 200, &[(Whom::Customer, Cause::PurchasingSummary)]),
+    Row("redact-of-another-shop", 200, &[]),
+    Row("redact-topic-forged", 200, &[]),
+    Row("refund-created", 200, &[(Whom::Order, Cause::Refund)]),
+    Row("shop-redact", 200, &[(Whom::Shop, Cause::Redact)]),
+    Row("signature-malformed", 401, &[]),
+    Row("signature-missing", 401, &[]),
+    Row("signature-wrong", 401, &[]),
+    Row("topic-missing", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("topic-missing-unrecognisable", 200, &[]),
+];
+
+#[test]
+fn every_file_has_a_row_here() {
+    let rows: Vec<&str> = ROWS.iter().map(|Row(name, ..)| *name).collect();
+    assert_eq!(names("webhook"), rows);
+}
+
+#[test]
+fn every_signature_is_good_unless_the_name_says_otherwise() {
+    let secrets = SigningSecrets::from_json(SECRET).unwrap();
+    for name in names("webhook") {
+        let request = request(&name);
+        let signature = request.headers().get("x-shopify-hmac-sha256");
+        let signature = signature.map_or("", |value| value.to_str().unwrap());
+        let good = secrets.have_signed(request.body(), signature);
+        assert_eq!(good, !UNSIGNED.contains(&name.as_str()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_request_is_answered_and_queued_as_it_must_be() {
+    for Row(name, status, expected) in ROWS {
+        let clock = SimClock::new();
+        let queue = LocalQueue::new(Arc::new(clock.clone()));
+        assert_eq!(invoke(name, Arc::new(queue.clone())).await, status, "{name}");
+        assert!(queue.receive(10).is_empty(), "{name}: messages wait");
+        clock.advance(SETTLE);
+        let queued = queue.receive(10).into_iter().map(|message| {
+            let message = Message::from_json(&message.body).unwrap();
+            (message.subject, message.cause)
+        });
+        let expected: Vec<_> = expected.iter().map(|(whom, why)| (whom.subject(), *why)).collect();
+        assert_eq!(queued.collect::<Vec<_>>(), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_queue_holds_nothing_of_the_person() {
+    for Row(name, ..) in ROWS {
+        let clock = SimClock::new();
+        let queue = LocalQueue::new(Arc::new(clock.clone()));
+        invoke(name, Arc::new(queue.clone())).await;
+        clock.advance(SETTLE);
+        for message in queue.receive(10) {
+            let body = message.body.to_lowercase();
+            for personal in ["ann", "example", "sample", "555", "45.5"] {
+                assert!(!body.contains(personal), "{name}: {body}");
+            }
+        }
+    }
+}
+
+/// A queue that does not answer.
+struct NoQueue;
+
+impl Queue for NoQueue {
+    fn send(&self, _: Vec<Outgoing>) -> BoxFuture<'_, Result<(), state::Error>> {
+        let (operation, code) = ("send to the queue", "no connection".to_owned());
+        Box::pin(async move { Err(state::Error::Refused { operation, code, retryable: true }) })
+    }
+}
+
+#[tokio::test]
+async fn shopify_is_asked_to_come_back_if_the_queue_does_not_answer() {
+    for Row(name, status, expected) in ROWS {
+        let expected = if expected.is_empty() { status } else { 503 };
+        assert_eq!(invoke(name, Arc::new(NoQueue)).await, expected, "{name}");
+    }
+}
+
+/// The records of an invocation of sync-customer, as its `main` reads them.
+fn records(name: &str) -> Vec<Record> {
+    let event: SqsEvent = serde_json::from_str(&text("sync-customer", name)).unwrap();
+    let record = |record: aws_lambda_events::event::sqs::SqsMessage| Record {
+        id: record.message_id.unwrap(),
+        body: record.body.unwrap(),
+    };
+    event.records.into_iter().map(record).collect()
+}
+
+/// A world whose first customer and order are those of the files.
+async fn world() -> (World, LocalSystem) {
+    let world = World::new("my-store.myshopify.com".parse().unwrap());
+    let book = RuleBook::from_toml(include_str!("../../../segments.toml")).unwrap();
+    for segment in book.segments() {
+        world.okta.add_group(segment.okta_group_name().as_str(), GroupKind::Okta);
+    }
+    world.okta.add_user("ann@example.com", "ann@example.com");
+    let (ann, _) = world.shopify.add_customer(NewCustomer::with_email("ann@example.com"));
+    let (other, _) = world.shopify.add_customer(NewCustomer::default());
+    let (order, _) = world.shopify.place_order(ann, "45.50".parse().unwrap()).unwrap();
+    assert_eq!((ann.get(), other.get(), order.get()), (CUSTOMER, OTHER, ORDER));
+    let system = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
+    system.config_table().put_wanted(&book).await.unwrap();
+    system.refresh_groups().await.unwrap();
+    // The messages say when their events came in.
+    world.clock.advance_to("2026-10-05T09:00:11Z".parse().unwrap());
+    (world, system)
+}
+
+async fn work(name: &str) -> (BTreeMap<String, u64>, Vec<String>, Vec<String>) {
+    let (world, system) = world().await;
+    let deadline = world.clock.now() + Duration::from_mins(1);
+    let report = Box::pin(system.worker().handle(records(name), deadline)).await;
+    let user = world.okta.find_user("ann@example.com").unwrap();
+    let tally = report.tally.iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    (tally, report.failed, world.okta.group_names_of(&user))
+}
+
+#[tokio::test]
+async fn an_order_moves_its_customer() {
+    let (tally, failed, groups) = work("order").await;
+    assert_eq!((tally["applied"], failed.len()), (1, 0), "{tally:?}");
+    assert_eq!(groups, ["Shopify New Customer"]);
+}
+
+#[tokio::test]
+async fn a_batch_looks_once_at_each_customer() {
+    let (tally, failed, groups) = work("batch").await;
+    assert_eq!(tally.values().sum::<u64>(), 2, "{tally:?}");
+    assert_eq!((tally["applied"], failed.len()), (1, 0), "{tally:?}");
+    assert_eq!(groups, ["Shopify New Customer"]);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_fails_alone() {
+    let (tally, failed, groups) = work("one-unreadable").await;
+    assert_eq!(failed, [records("one-unreadable")[1].id.clone()]);
+    assert_eq!(tally["applied"], 1);
+    assert_eq!(groups, ["Shopify New Customer"]);
+}
+
+#[test]
+fn the_schedule_s_input_is_the_one_of_the_template() {
+    let event: Value = serde_json::from_str(&text("refresh-groups", "schedule")).unwrap();
+    assert_eq!(event, serde_json::json!({}));
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+    assert!(std::fs::read_to_string(template).unwrap().contains(r#"Input: "{}""#));
+}
