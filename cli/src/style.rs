@@ -14,11 +14,6 @@ pub(crate) struct Style(bool);
 
 impl Style {
     /// Coloured on a terminal, unless `NO_COLOR` is set ([no-color.org](https://no-color.org)).
-    pub(crate) fn of_stdout() -> Self {
-        Self(std::io::stdout().is_terminal() && colour_is_wanted())
-    }
-
-    /// The same for standard error.
     pub(crate) fn of_stderr() -> Self {
         Self(std::io::stderr().is_terminal() && colour_is_wanted())
     }
@@ -26,6 +21,14 @@ impl Style {
     /// Whether to colour.
     pub(crate) fn is_coloured(self) -> bool {
         self.0
+    }
+}
+
+#[cfg(feature = "demo")]
+impl Style {
+    /// The same for standard output.
+    pub(crate) fn of_stdout() -> Self {
+        Self(std::io::stdout().is_terminal() && colour_is_wanted())
     }
 
     /// What is as it must be.

@@ -2,7 +2,7 @@
 //!
 //! People name groups; calls need ids. A run looks every name up, once, and writes what it found where
 //! workers read it (`group/<name>`) and where people look for it (the segment's row). What has not
-//! changed is not written. A group that must not be managed keeps its status and loses its id.
+//! changed is not written. The segment's row shows an id only while customers can be put into the group.
 
 mod resolve;
 mod summary;

@@ -49,14 +49,13 @@ pub(crate) fn decide<'a>(
         Some(Truth::Gone) => return gone(entry),
         None => return Wish::Unreadable("the answer leaves the customer out"),
     };
-    match entry {
-        Some(Entry::Tombstone(stone)) if !ordered_after(customer, stone.at) => {
-            return Wish::Rest(stone.why);
-        }
-        _ if is_lagging(message, entry, customer) && may_look_again(message) => {
-            return Wish::LookAgain;
-        }
-        _ => {}
+    if is_lagging(message, entry, customer) && may_look_again(message) {
+        return Wish::LookAgain;
+    }
+    if let Some(Entry::Tombstone(stone)) = entry
+        && !ordered_after(customer, stone.at)
+    {
+        return Wish::Rest(stone.why);
     }
     match book.book.decide(&customer.totals) {
         Decision::Segment { segment, range } => {
@@ -91,4 +90,106 @@ fn is_lagging(message: &Message, entry: Option<&Entry>, customer: &Customer) -> 
         _ => false,
     };
     unmet || older
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rules::{CustomerId, Money, OrderId, RuleBook, Totals};
+    use shopify::LastOrder;
+    use state::{Expectation, Read, Record, Subject, Tombstone};
+
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(minute * 60).unwrap()
+    }
+
+    fn book() -> AcceptedBook {
+        let text = r#"
+            currency = "USD"
+            [[segment]]
+            name = "new"
+            label = "New"
+            okta_group_name = "New"
+            when = [{ orders_at_least = 1 }]
+        "#;
+        AcceptedBook { version: 1, book: Arc::new(RuleBook::from_toml(text).unwrap()) }
+    }
+
+    fn totals(orders: u64) -> Totals {
+        let spent = Money::new(orders.into(), "USD".parse().unwrap());
+        Totals { orders, spent }
+    }
+
+    /// A customer whose last order was placed, and who was last changed, in this minute.
+    fn customer(minute: i64) -> Truth {
+        Truth::Present(Customer {
+            id: CustomerId::new(1),
+            email: None,
+            totals: totals(1),
+            updated_at: at(minute),
+            last_order: Some(LastOrder { id: OrderId::new(5), created_at: at(minute) }),
+        })
+    }
+
+    fn message() -> Message {
+        Message::new(Subject::Customer(CustomerId::new(1)), Cause::Order, at(10))
+    }
+
+    fn read_in(minute: i64) -> Entry {
+        let read =
+            Read { at: at(minute), updated_at: at(minute), totals: totals(1), last_order: None };
+        Entry::Customer(Box::new(Record { read: Some(read), ..Record::default() }))
+    }
+
+    fn buried_in(minute: i64) -> Entry {
+        Entry::Tombstone(Tombstone { at: at(minute), why: End::Redacted })
+    }
+
+    #[test]
+    fn a_truth_older_than_one_read_before_is_looked_at_again_until_it_is_taken() {
+        let (book, truth, entry) = (book(), customer(7), read_in(8));
+        let mut message = message();
+        let wish = decide(&message, Some(&entry), Some(&truth), &book);
+        assert!(matches!(wish, Wish::LookAgain), "{wish:?}");
+        message.looks = 5;
+        let wish = decide(&message, Some(&entry), Some(&truth), &book);
+        assert!(matches!(wish, Wish::Hold { segment: Some(_), .. }), "{wish:?}");
+    }
+
+    #[test]
+    fn only_an_order_placed_later_lifts_a_tombstone() {
+        let book = book();
+        for (placed, lifted) in [(6, false), (7, false), (8, true)] {
+            let truth = customer(placed);
+            let wish = decide(&message(), Some(&buried_in(7)), Some(&truth), &book);
+            assert_eq!(matches!(wish, Wish::Hold { .. }), lifted, "{placed}: {wish:?}");
+        }
+    }
+
+    #[test]
+    fn an_order_that_does_not_show_yet_may_lift_a_tombstone_once_it_does() {
+        let mut message = message();
+        message.expect = Some(Expectation { last_order: OrderId::new(6), orders: None });
+        let (book, truth) = (book(), customer(6));
+        let wish = decide(&message, Some(&buried_in(7)), Some(&truth), &book);
+        assert!(matches!(wish, Wish::LookAgain), "{wish:?}");
+    }
+
+    #[test]
+    fn a_redaction_is_decided_without_the_truth() {
+        let (book, mut message) = (book(), message());
+        message.cause = Cause::Redact;
+        let wish = decide(&message, Some(&read_in(1)), None, &book);
+        assert!(matches!(wish, Wish::End(End::Redacted)), "{wish:?}");
+    }
+
+    #[test]
+    fn a_customer_whom_the_answer_leaves_out_is_not_taken_for_gone() {
+        let book = book();
+        let wish = decide(&message(), Some(&read_in(1)), None, &book);
+        assert!(matches!(wish, Wish::Unreadable(_)), "{wish:?}");
+    }
 }

@@ -25,7 +25,7 @@ async fn main() -> Result<(), Error> {
         clock: services.clock(),
         random,
     });
-    run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+    let serve = run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let worker = Arc::clone(&worker);
         async move {
             let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
@@ -37,8 +37,8 @@ async fn main() -> Result<(), Error> {
             let report = worker.handle(records.collect(), deadline).await;
             Ok::<_, Error>(failures(report.failed))
         }
-    }))
-    .await
+    }));
+    Box::pin(serve).await
 }
 
 fn failures(ids: Vec<String>) -> SqsBatchResponse {

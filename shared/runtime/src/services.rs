@@ -1,7 +1,10 @@
 //! Puts the clients together from the environment: what every `main` does before it serves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
 use okta::Okta;
 use outbound::{Clock, Network, NetworkError, Outbound, SystemClock, SystemRandom};
 use shopify::Shopify;
@@ -9,6 +12,12 @@ use state::{ConfigTable, Customers, SqsQueue};
 
 use crate::env::{Env, EnvError};
 use crate::secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
+
+/// The longest one attempt at a call to AWS may take; such calls take milliseconds.
+const ATTEMPT: Duration = Duration::from_millis(1_500);
+/// The longest such a call may take with its repeats. Shopify waits five seconds for an answer, and
+/// has to be told in time that it should try again.
+const OPERATION: Duration = Duration::from_millis(3_500);
 
 /// A function cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +40,12 @@ pub struct Services {
 impl Services {
     /// Reads AWS's configuration from the process's environment.
     pub async fn start() -> Self {
-        let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+        let limits = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(OPERATION)
+            .build();
+        let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(limits);
+        let aws = aws.load().await;
         Self { env: Env::process(), aws, clock: Arc::new(SystemClock) }
     }
 

@@ -72,14 +72,6 @@ pub enum ConfigError {
     /// The wanted book is wrong, and there is no accepted one to go on with.
     #[error("the rule book in the configuration table: {0}")]
     Book(#[from] rules::BookErrors),
-    /// The book and the settings speak of different currencies.
-    #[error("the accepted book is in {book}, the settings say {settings}: set currency back")]
-    Currency {
-        /// The book's.
-        book: Currency,
-        /// The settings'.
-        settings: Currency,
-    },
 }
 
 /// The rows that are read together, as they were found.
@@ -112,12 +104,6 @@ impl ConfigTable {
             Some(pointer) => self.accepted(pointer, known).await?,
             None => self.accept_first(settings.currency, now).await?,
         };
-        if book.book.currency() != settings.currency {
-            return Err(ConfigError::Currency {
-                book: book.book.currency(),
-                settings: settings.currency,
-            });
-        }
         let groups = self.groups().await?;
         let salt = match head.salt {
             Some(item) => read_salt(&item)?,

@@ -16,7 +16,8 @@ const DEFAULT_RATE_SHARE: u32 = 50;
 /// is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// `currency`: what the rule book's amounts are in. Default USD.
+    /// `currency`: what the wanted book's amounts are in. An accepted book keeps the one it was
+    /// accepted with. Default USD.
     pub currency: Currency,
     /// `settle_seconds`: how old an event has to be before the truth is read, 0 to 900. Default 10.
     pub settle: Duration,

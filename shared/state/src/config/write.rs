@@ -10,21 +10,25 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use jiff::Timestamp;
 use rules::{Currency, GroupId, GroupName, RuleBook, SegmentName};
 
-use super::rows::{ACCEPTED, BOOK, GROUP, Item, SEGMENT, book_name, key};
+use super::rows::{ACCEPTED, BOOK, GROUP, Item, SEGMENT, SETTINGS, book_name, key};
 use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow, unbuilt};
 use crate::Error;
 
 const NEW: &str = "attribute_not_exists(kind)";
 
 impl ConfigTable {
-    /// Accepts the wanted book as the first one. If another worker did so first, that one counts.
+    /// Accepts the wanted book when none is accepted. If another worker did so first, that one counts.
+    ///
+    /// Somebody may have deleted the pointer to have the wanted book accepted anew. Its version is then
+    /// a new one: workers that hold an older book see that it is not this one.
     pub(super) async fn accept_first(
         &self,
         currency: Currency,
         now: Timestamp,
     ) -> Result<AcceptedBook, ConfigError> {
         const OPERATION: &str = "accept the first book";
-        let book = AcceptedBook { version: 1, book: Arc::new(self.wanted(currency).await?) };
+        let wanted = Arc::new(self.wanted(currency).await?);
+        let book = AcceptedBook { version: self.newest_book().await? + 1, book: wanted };
         let content = serde_dynamo::to_attribute_value(&*book.book).map_err(|error| {
             Error::Unreadable { item: "the wanted book".into(), detail: error.to_string() }
         })?;
@@ -34,15 +38,13 @@ impl ConfigTable {
         let mut pointer = key(BOOK, ACCEPTED);
         let version = AttributeValue::N(book.version.to_string());
         pointer.extend([("version".into(), version), ("accepted_at".into(), at)]);
-        // The book's own item may be left from before somebody deleted the pointer to have the
-        // wanted book accepted anew; the pointer may not.
-        let puts = [(immutable, None), (pointer, Some(NEW))]
+        let puts = [immutable, pointer]
             .into_iter()
-            .map(|(item, condition)| {
+            .map(|item| {
                 let put = Put::builder()
                     .table_name(&self.table)
                     .set_item(Some(item))
-                    .set_condition_expression(condition.map(str::to_owned))
+                    .condition_expression(NEW)
                     .build();
                 put.map(|put| TransactWriteItem::builder().put(put).build())
             })
@@ -56,10 +58,21 @@ impl ConfigTable {
                     Some(TransactWriteItemsError::TransactionCanceledException(_))
                 ) =>
             {
-                self.book(book.version).await
+                let pointer = self.head().await?.accepted.ok_or_else(|| {
+                    let code = "another write came first".into();
+                    Error::Refused { operation: OPERATION, code, retryable: true }
+                })?;
+                self.accepted(&pointer, None).await
             }
             Err(error) => Err(Error::sdk(OPERATION, &error).into()),
         }
+    }
+
+    /// The highest version any book ever had; 0 if there never was one.
+    async fn newest_book(&self) -> Result<u64, Error> {
+        let books = self.query(BOOK, "load books").await?;
+        let names = books.iter().filter_map(|book| super::rows::text(book, "name"));
+        Ok(names.filter_map(|name| name.parse().ok()).max().unwrap_or(0))
     }
 
     /// Writes a row that must not exist yet; says whether it was written.
@@ -133,8 +146,8 @@ impl ConfigTable {
         conditional("save group id", answer.map(drop))
     }
 
-    /// Writes a book as the wanted one: a row for each segment, and none for any other. Attributes of
-    /// the rows that are not the book's are kept.
+    /// Writes a book as the wanted one: a row for each segment, none for any other, and its currency
+    /// into the settings. Attributes of the rows that are not the book's are kept.
     ///
     /// # Errors
     /// If the table does not answer. Some rows may then have been written; the accepted book is
@@ -155,7 +168,20 @@ impl ConfigTable {
         for segment in book.segments() {
             self.put_segment(segment).await?;
         }
-        Ok(())
+        self.put_currency(book.currency()).await
+    }
+
+    async fn put_currency(&self, currency: Currency) -> Result<(), Error> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(SETTINGS, SETTINGS)))
+            .update_expression("SET currency = :currency")
+            .expression_attribute_values(":currency", AttributeValue::S(currency.to_string()))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Error::sdk("save currency", &error))
     }
 
     async fn put_segment(&self, segment: &rules::Segment) -> Result<(), Error> {

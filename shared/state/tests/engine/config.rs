@@ -96,6 +96,28 @@ async fn the_first_valid_book_is_accepted_at_once_and_later_edits_are_not() {
 }
 
 #[tokio::test]
+async fn a_book_accepted_anew_is_told_from_the_one_a_worker_holds() {
+    let (client, table) = table().await;
+    table.put_wanted(&book(BOOK)).await.unwrap();
+    let held = table.load(None, now(), &Chance(1)).await.unwrap();
+    let edited = book(&BOOK.replace("500", "5"));
+    table.put_wanted(&edited).await.unwrap();
+    let key = |text: &str| AttributeValue::S(text.into());
+    client
+        .delete_item()
+        .table_name(CONFIG)
+        .key("kind", key("book"))
+        .key("name", key("accepted"))
+        .send()
+        .await
+        .unwrap();
+    let other = table.load(None, now(), &Chance(1)).await.unwrap();
+    let seen = table.load(Some(&held.book), now(), &Chance(1)).await.unwrap();
+    assert_eq!((other.book.version, seen.book.version), (2, 2));
+    assert_eq!(*seen.book.book, edited);
+}
+
+#[tokio::test]
 async fn rows_written_by_hand_make_a_book() {
     let (client, table) = table().await;
     let text = |text: &str| AttributeValue::S(text.into());
@@ -161,13 +183,14 @@ async fn a_wrong_setting_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_change_of_currency_does_not_reinterpret_the_accepted_book() {
-    let (client, table) = table().await;
+    let (_, table) = table().await;
     table.put_wanted(&book(BOOK)).await.unwrap();
     table.load(None, now(), &Chance(1)).await.unwrap();
-    let euro = AttributeValue::S("EUR".into());
-    put(&client, "settings", "settings", &[("currency", euro)]).await;
-    let error = table.load(None, now(), &Chance(1)).await.unwrap_err();
-    assert!(matches!(error, ConfigError::Currency { .. }), "{error}");
+    let euros = book(&BOOK.replace("USD", "EUR"));
+    table.put_wanted(&euros).await.unwrap();
+    let config = table.load(None, now(), &Chance(1)).await.unwrap();
+    assert_eq!(*config.book.book, book(BOOK));
+    assert_eq!(table.wanted(config.settings.currency).await.unwrap(), euros);
 }
 
 #[tokio::test]

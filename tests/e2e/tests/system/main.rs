@@ -17,3 +17,5 @@ mod lag;
 mod orders;
 #[cfg(test)]
 mod outages;
+#[cfg(test)]
+mod parts;

@@ -10,7 +10,7 @@ use simulators::okta::GroupKind;
 use simulators::{Fault, Matching, Service, World};
 use state::GroupStatus;
 
-const BOOK: &str = include_str!("../../../segments.toml");
+const BOOK: &str = include_str!("../../../../segments.toml");
 const VIP: &str = "Shopify VIP Customer";
 const RETURNING: &str = "Shopify Returning Customer";
 const NEW: &str = "Shopify New Customer";
@@ -132,7 +132,7 @@ async fn all_names_take_one_search_and_one_look_at_the_rules() {
 #[tokio::test]
 async fn a_second_run_writes_nothing() {
     let setup = Setup::resolved().await;
-    setup.world.clock.advance(Duration::from_secs(3_600));
+    setup.world.clock.advance(Duration::from_hours(1));
     let summary = setup.run().await;
     assert_eq!((summary.writes, summary.count(GroupStatus::Found)), (0, 3));
     assert!(summary.groups.iter().all(|group| !group.group_written));
@@ -189,7 +189,7 @@ async fn a_group_that_may_have_been_made_is_looked_up_and_not_made_twice() {
     assert_eq!(summary.count(GroupStatus::Missing), 3);
     assert_eq!(summary.problems.len(), 3, "{:?}", summary.problems);
 
-    setup.world.okta.set_search_lag(Duration::from_secs(3_600));
+    setup.world.okta.set_search_lag(Duration::from_hours(1));
     let summary = setup.run().await;
     assert_eq!(summary.count(GroupStatus::Found), 3);
     for name in [VIP, RETURNING, NEW] {
@@ -200,7 +200,7 @@ async fn a_group_that_may_have_been_made_is_looked_up_and_not_made_twice() {
 #[tokio::test]
 async fn a_group_that_the_search_does_not_show_yet_is_not_missing() {
     let setup = Setup::without_groups().await;
-    setup.world.okta.set_search_lag(Duration::from_secs(3_600));
+    setup.world.okta.set_search_lag(Duration::from_hours(1));
     for name in [VIP, RETURNING, NEW] {
         setup.group(name);
     }
@@ -254,8 +254,8 @@ async fn an_applications_group_takes_no_members() {
 async fn a_group_that_an_active_rule_fills_is_refused() {
     let setup = Setup::resolved().await;
     let (vip, new) = (setup.id_of(VIP), setup.id_of(NEW));
-    setup.world.okta.add_rule("by department", &[vip.clone()], true);
-    setup.world.okta.add_rule("not in force", &[new.clone()], false);
+    setup.world.okta.add_rule("by department", std::slice::from_ref(&vip), true);
+    setup.world.okta.add_rule("not in force", std::slice::from_ref(&new), false);
     setup.run().await;
     assert_eq!(setup.row(VIP).await, (Some(vip), GroupStatus::RuleManaged));
     assert_eq!(setup.shown("vip", "okta_group_id").await, None);

@@ -1,0 +1,6 @@
+//! Each function by itself: what an invocation of it looks like, and what it leads to.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod refresh_groups;

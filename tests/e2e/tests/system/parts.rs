@@ -1,0 +1,122 @@
+//! When a part of our own fails: the queue, the tables, or a record that makes the program panic.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use outbound::{BoxFuture, Clock as _, SystemRandom, Transport, TransportFailure};
+use segments::local::{LocalSystem, Options};
+use state::{ConfigCache, Customers, Outgoing, Queue};
+use sync_customer::{Record, Worker};
+
+use crate::harness::{NEW, Person, Shop, held, nothing};
+
+/// A queue that takes nothing.
+struct Refusing;
+
+impl Queue for Refusing {
+    fn send(&self, _: Vec<Outgoing>) -> BoxFuture<'_, Result<(), state::Error>> {
+        let code = "ServiceUnavailable".to_owned();
+        let error = state::Error::Refused { operation: "send", code, retryable: true };
+        Box::pin(async { Err(error) })
+    }
+}
+
+/// A way to the services that panics when asked for one of the users.
+struct Panicking {
+    way: Arc<dyn Transport>,
+    about: String,
+}
+
+impl Transport for Panicking {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
+        assert!(!request.uri().path().contains(&self.about), "a mistake in this program");
+        self.way.send(request, timeout)
+    }
+}
+
+/// A worker like the system's, with another queue and another table of customers.
+fn worker(shop: &Shop, queue: Arc<dyn Queue>, customers: Customers) -> Worker {
+    let own = shop.system.worker();
+    let clock = Arc::new(shop.world.clock.clone());
+    let table = shop.system.config_table().clone();
+    Worker {
+        shopify: own.shopify.clone(),
+        okta: own.okta.clone(),
+        config: ConfigCache::new(table, clock.clone(), Arc::new(SystemRandom)),
+        customers,
+        queue,
+        clock,
+        random: Arc::new(SystemRandom),
+    }
+}
+
+/// An order's message, received when it is due.
+async fn received(shop: &Shop, person: &Person) -> Vec<Record> {
+    shop.order(person.customer, "45.50").await;
+    shop.wait(Duration::from_secs(11));
+    let messages = shop.system.queue().receive(10);
+    let record =
+        |message: state::Received| Record { id: message.id.to_string(), body: message.body };
+    messages.into_iter().map(record).collect()
+}
+
+#[tokio::test]
+async fn while_the_queue_takes_nothing_nothing_is_written_and_the_records_come_back() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let records = received(&shop, &ann).await;
+    let worker = worker(&shop, Arc::new(Refusing), shop.system.customers().clone());
+    let deadline = shop.world.clock.now() + Duration::from_mins(1);
+    let report = worker.handle(records.clone(), deadline).await;
+    assert_eq!(report.failed, [records[0].id.clone()]);
+    assert_eq!((shop.held(&ann.user), shop.okta_calls()), (nothing(), Vec::new()));
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn while_the_table_does_not_answer_messages_wait() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let records = received(&shop, &ann).await;
+    let elsewhere = Customers::new(shop.system.dynamodb().clone(), "no-such-table");
+    let worker = worker(&shop, Arc::new(shop.system.queue().clone()), elsewhere);
+    let deadline = shop.world.clock.now() + Duration::from_mins(1);
+    let report = worker.handle(records, deadline).await;
+    assert_eq!((report.failed.len(), report.tally.of("deferred")), (0, 1));
+    assert_eq!(shop.okta_calls(), [""; 0]);
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn a_panic_is_kept_to_its_record() {
+    let shop = Shop::open().await;
+    let (ann, ben) = (shop.person("ann@example.com"), shop.person("ben@example.com"));
+    let mut options = Options::simulated(&shop.world).unwrap();
+    options.transport = Arc::new(Panicking { way: options.transport, about: ann.user.to_string() });
+    let fragile = LocalSystem::start(options).await.unwrap();
+    let book = shop.system.config_table().load(None, shop.now(), &SystemRandom).await.unwrap();
+    fragile.config_table().put_wanted(&book.book.book).await.unwrap();
+    fragile.refresh_groups().await.unwrap();
+
+    for person in [&ann, &ben] {
+        let (_, webhook) = shop.place(person.customer, "45.50");
+        let (method, path) = (http::Method::POST, webhook::PATH);
+        fragile.deliver(&method, path, &webhook.headers, &webhook.body).await;
+    }
+    shop.wait(Duration::from_secs(11));
+    let report = fragile.work_once().await.unwrap();
+    assert_eq!((report.tally.of("panicked"), report.tally.of("applied")), (1, 1));
+    assert_eq!(report.failed.len(), 1);
+    assert_eq!(shop.held(&ben.user), held(NEW, "45.5", 1));
+
+    fragile.settle().await.unwrap();
+    assert!(!fragile.queue().dead_letters().is_empty(), "panics three times");
+}
