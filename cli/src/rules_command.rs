@@ -131,13 +131,6 @@ async fn write(table: &ConfigTable, book: &RuleBook) -> Result<String, String> {
         format!("{error}\nCheck the table's name, and the AWS credentials and region in use.")
     };
     let now = table.group_names().await.map_err(failed)?;
-    let (wanted, set) = (book.currency(), now.settings.currency);
-    if wanted != set {
-        return Err(format!(
-            "the book is in {wanted}, but the table's settings say {set}: write \"currency\": \
-             \"{wanted}\" into the item settings/settings first"
-        ));
-    }
     table.put_wanted(book).await.map_err(|error| failed(error.into()))?;
     let mut text = format!("{}\n{} segments written.", Analysis::of(book), book.segments().len());
     // Writing to a `String` cannot fail.

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+REGION = "us-east-1"
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 10
 
@@ -22,7 +23,8 @@ def forget_real_accounts():
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
-        AWS_DEFAULT_REGION="us-east-1",
+        AWS_DEFAULT_REGION=REGION,
+        AWS_REGION=REGION,
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",
         AWS_CONFIG_FILE=os.devnull,
@@ -98,6 +100,20 @@ class Program:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
+
+
+def run(command: list[str], folder: Path):
+    """Runs a program to its end; shows what it said only if it fails."""
+    ran = subprocess.run(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if ran.returncode != 0:
+        raise Failure(f"{' '.join(command[:2])} ended with {ran.returncode}:\n{ran.stdout}")
 
 
 def start_aws(tools: Path, folder: Path) -> tuple[Program, int]:

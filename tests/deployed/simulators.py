@@ -58,10 +58,6 @@ class Simulators:
         """The Okta user: its groups' names and its two attributes."""
         return self.call("GET", f"/users/{login}")
 
-    def calls(self, service: str) -> int:
-        """How many calls a service has had from the product."""
-        return sum(call["service"] == service for call in self.call("GET", "/calls"))
-
 
 def delivery(answer: dict) -> Delivery:
     webhook = answer["webhook"]

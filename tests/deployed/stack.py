@@ -2,30 +2,14 @@
 
 import http.client
 import json
-import subprocess
-import tomllib
 from pathlib import Path
 
 import boto3
 
-from emulation import Failure
+from emulation import Failure, run
 
 NAME = "segments-test"
 ROUTE = "POST /webhooks/shopify"
-
-
-def sam(root: Path, *arguments: str):
-    """Runs SAM; shows what it said only if it fails."""
-    ran = subprocess.run(
-        ["sam", *arguments],
-        cwd=root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if ran.returncode != 0:
-        raise Failure(f"sam {arguments[0]} failed:\n{ran.stdout}")
 
 
 class Stack:
@@ -41,16 +25,9 @@ class Stack:
         return boto3.resource("dynamodb").Table(self.outputs[output])
 
     def deploy(self, parameters: dict[str, str]):
-        sam(
-            self.root,
-            "deploy",
-            "--stack-name",
-            NAME,
-            "--no-confirm-changeset",
-            "--no-progressbar",
-            "--parameter-overrides",
-            *(f"{name}={value}" for name, value in parameters.items()),
-        )
+        command = ["sam", "deploy", "--stack-name", NAME, "--no-confirm-changeset"]
+        given = [f"{name}={value}" for name, value in parameters.items()]
+        run([*command, "--parameter-overrides", *given], self.root)
         stacks = boto3.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
         self.fill_gaps_of_the_emulation()
@@ -103,14 +80,15 @@ class Stack:
             SecretId=self.outputs[output], SecretString=json.dumps(content)
         )
 
-    def put_rule_book(self, path: Path, settings: dict):
-        """Writes a rule book's segments and the settings as an operator would at the console."""
-        book = tomllib.loads(path.read_text())
-        table = self.table("ConfigTableName")
-        for priority, segment in enumerate(book["segment"]):
-            table.put_item(Item={"kind": "segment", "priority": priority, **segment})
-        given = {"currency": book["currency"], **settings}
-        table.put_item(Item={"kind": "settings", "name": "settings", **given})
+    def put_settings(self, settings: dict):
+        """Writes settings as an operator would at the console."""
+        self.table("ConfigTableName").put_item(
+            Item={"kind": "settings", "name": "settings", **settings}
+        )
+
+    def apply_rule_book(self, book: Path):
+        command = [str(self.root / "target/debug/segments"), "rules", "apply", str(book)]
+        run([*command, "--config-table", self.outputs["ConfigTableName"]], self.root)
 
     def segment(self, name: str) -> dict:
         key = {"kind": "segment", "name": name}

@@ -123,8 +123,12 @@ fn show_puts_the_book_into_words() {
 
 /// Runs `rules apply` against the embedded engine of a system, as against a deployed table.
 async fn apply(system: &LocalSystem, book: &Path) -> Output {
+    apply_to(system, book, system.tables().config).await
+}
+
+async fn apply_to(system: &LocalSystem, book: &Path, table: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_segments"));
-    command.args(["rules", "apply", "--config-table", system.tables().config]);
+    command.args(["rules", "apply", "--config-table", table]);
     command.args(["--endpoint", system.dynamodb_url()]).arg(book);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", "local"),
@@ -163,10 +167,26 @@ async fn apply_says_that_an_accepted_book_stays_in_use() {
 }
 
 #[tokio::test]
-async fn apply_refuses_a_book_in_another_currency_than_the_settings() {
+async fn apply_brings_the_currency_with_it() {
     let system = system().await;
     let book = File::new("euro.toml", &SHADOWED.replace("USD", "EUR"));
-    let output = apply(&system, &book.0).await;
-    assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("the book is in EUR, but the table's settings say USD"));
+    assert_eq!(code(&apply(&system, &book.0).await), 0);
+    let config = system.worker().config.current().await.unwrap();
+    assert_eq!(config.book.book.currency().code(), "EUR");
+}
+
+#[tokio::test]
+async fn apply_writes_nothing_of_an_invalid_book() {
+    let system = system().await;
+    let book = File::new("invalid-applied.toml", &SHADOWED.replace("= 6", "= -6"));
+    assert_eq!(code(&apply(&system, &book.0).await), 2);
+    assert!(system.config_table().group_names().await.unwrap().wanted.is_empty());
+}
+
+#[tokio::test]
+async fn apply_says_what_to_check_if_there_is_no_such_table() {
+    let system = system().await;
+    let complaint = stderr(&apply_to(&system, &default_book(), "elsewhere").await);
+    assert!(complaint.contains("ResourceNotFoundException"), "{complaint}");
+    assert!(complaint.contains("Check the table's name"), "{complaint}");
 }

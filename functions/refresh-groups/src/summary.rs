@@ -31,7 +31,8 @@ pub struct GroupReport {
     pub name: GroupName,
     /// What was found.
     pub status: GroupStatus,
-    /// The id that customers are put into; none if it has no usable one.
+    /// Its id in Okta; none if no one group can be meant. Customers are put into it only if the status
+    /// [is usable](GroupStatus::is_usable).
     pub id: Option<GroupId>,
     /// What Okta calls it, if it was renamed there.
     pub okta_name: Option<GroupName>,

@@ -121,7 +121,9 @@ impl<C: Send + Sync> Credentials<C> for CachedSecret<C> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use simulators::SimClock;
 
     use super::*;
 
@@ -135,23 +137,11 @@ mod tests {
         }
     }
 
-    #[derive(Default)]
-    struct Hands(AtomicI64);
-
-    impl Clock for Hands {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
-        }
-
-        fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
-            Box::pin(async {})
-        }
-    }
-
-    fn secret() -> (Arc<Hands>, CachedSecret<String>) {
-        let clock = Arc::new(Hands::default());
+    fn secret() -> (SimClock, CachedSecret<String>) {
+        let clock = SimClock::new();
         let parse = |text: &str| Ok(text.to_owned());
-        let secret = CachedSecret::new(Arc::new(Store::default()), "id", parse, clock.clone());
+        let secret =
+            CachedSecret::new(Arc::new(Store::default()), "id", parse, Arc::new(clock.clone()));
         (clock, secret)
     }
 
@@ -159,9 +149,9 @@ mod tests {
     async fn a_secret_is_read_again_after_five_minutes() {
         let (clock, secret) = secret();
         assert_eq!(*secret.current().await.unwrap(), "1");
-        clock.0.store(299, Ordering::SeqCst);
+        clock.advance(Duration::from_secs(299));
         assert_eq!(*secret.current().await.unwrap(), "1");
-        clock.0.store(300, Ordering::SeqCst);
+        clock.advance(Duration::from_secs(1));
         assert_eq!(*secret.current().await.unwrap(), "2");
     }
 
@@ -169,11 +159,10 @@ mod tests {
     async fn refusals_cause_one_read_a_minute() {
         let (clock, secret) = secret();
         let refused = secret.current().await.unwrap();
-        for second in 0..60 {
-            clock.0.store(second, Ordering::SeqCst);
+        for _ in 0..60 {
             assert_eq!(*secret.renewed(&refused).await.unwrap(), "1");
+            clock.advance(Duration::from_secs(1));
         }
-        clock.0.store(60, Ordering::SeqCst);
         assert_eq!(*secret.renewed(&refused).await.unwrap(), "2");
     }
 
@@ -181,7 +170,7 @@ mod tests {
     async fn a_secret_that_cannot_be_read_says_why_and_shows_nothing() {
         let parse: Parse<String> = |_| Err("store it as JSON");
         let store = Arc::new(Store::default());
-        let secret = CachedSecret::new(store, "id", parse, Arc::new(Hands::default()));
+        let secret = CachedSecret::new(store, "id", parse, Arc::new(SimClock::new()));
         let error = secret.current().await.unwrap_err();
         assert_eq!(error.to_string(), "secret store read secret: store it as JSON");
     }

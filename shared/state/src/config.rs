@@ -10,26 +10,24 @@ mod rows;
 mod settings;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use outbound::Randomness;
 use rules::{Currency, GroupName, RuleBook};
 
+use crate::items::{Item, batch_get, number, text};
 use crate::{Error, Salt};
-use rows::{ACCEPTED, ADDRESS, BOOK, GROUP, Item, SALT, SEGMENT, SETTINGS, book_name, key};
+use rows::{ACCEPTED, ADDRESS, BOOK, GROUP, SALT, SEGMENT, SETTINGS, book_name, key};
 
 pub use cache::ConfigCache;
 pub use names::{GroupNames, WantedGroup};
 pub use rows::{GroupRow, GroupStatus};
 pub use settings::{Guard, Settings, SettingsError};
-
-/// How often keys that a batch left out are asked for again.
-const TRIES: usize = 5;
 
 /// The configuration table.
 #[derive(Debug, Clone)]
@@ -137,29 +135,10 @@ impl ConfigTable {
     }
 
     async fn head(&self) -> Result<Head, Error> {
-        const OPERATION: &str = "load configuration";
         let keys = vec![key(SETTINGS, SETTINGS), key(BOOK, ACCEPTED), key(SALT, ADDRESS)];
-        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let mut wanted = Some(request.build().map_err(|_| unbuilt(OPERATION))?);
-        let mut items = Vec::new();
-        for _ in 0..TRIES {
-            let Some(keys) = wanted.take() else { break };
-            let answer = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, keys)
-                .send()
-                .await
-                .map_err(|error| Error::sdk(OPERATION, &error))?;
-            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            wanted = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
-        }
-        if wanted.is_some() {
-            let code = "left unprocessed".into();
-            return Err(Error::Refused { operation: OPERATION, code, retryable: true });
-        }
+        let mut items = batch_get(&self.client, &self.table, keys, "load configuration").await?;
         let mut take = |kind: &str| {
-            let place = items.iter().position(|item| rows::text(item, "kind") == Some(kind))?;
+            let place = items.iter().position(|item| text(item, "kind") == Some(kind))?;
             Some(items.swap_remove(place))
         };
         Ok(Head {
@@ -175,7 +154,7 @@ impl ConfigTable {
         pointer: &Item,
         known: Option<&AcceptedBook>,
     ) -> Result<AcceptedBook, ConfigError> {
-        let version = rows::number(pointer, "version")
+        let version = number(pointer, "version")
             .ok_or_else(|| rows::unreadable(pointer, "version is missing or no number"))?;
         match known.filter(|known| known.version == version) {
             Some(known) => Ok(known.clone()),
@@ -246,7 +225,7 @@ impl ConfigTable {
     }
 }
 
-fn read_salt(item: &HashMap<String, AttributeValue>) -> Result<Salt, Error> {
+fn read_salt(item: &Item) -> Result<Salt, Error> {
     item.get("value")
         .and_then(|value| value.as_b().ok())
         .and_then(|bytes| bytes.as_ref().try_into().ok())
@@ -255,8 +234,4 @@ fn read_salt(item: &HashMap<String, AttributeValue>) -> Result<Salt, Error> {
             item: "salt/address".into(),
             detail: "value is not 64 bytes; addresses cannot be compared without it".into(),
         })
-}
-
-fn unbuilt(operation: &'static str) -> Error {
-    Error::Refused { operation, code: "request not built".into(), retryable: false }
 }

@@ -4,6 +4,7 @@ mod config;
 mod customers;
 mod entry;
 mod error;
+mod items;
 mod message;
 mod queue;
 mod tables;

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use rules::{BookErrors, GroupName, SegmentName};
 
-use super::rows::{self, GROUP, Item, SEGMENT};
+use super::rows::{self, GROUP, SEGMENT};
 use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow, Settings};
+use crate::items::{Item, text};
 
 /// The names of groups, and what is known of them.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ fn kept<T>(
 }
 
 fn wanted_group(row: &Item) -> Option<WantedGroup> {
-    let parsed = |name| rows::text(row, name);
+    let parsed = |name| text(row, name);
     Some(WantedGroup {
         segment: parsed("name")?.parse().ok()?,
         group: parsed("okta_group_name")?.parse().ok()?,

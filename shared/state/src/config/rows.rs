@@ -7,8 +7,7 @@ use rules::{BookDraft, BookErrors, Currency, GroupId, GroupName, Raw, RuleBook, 
 use serde::Serialize;
 
 use crate::Error;
-
-pub(super) type Item = HashMap<String, AttributeValue>;
+use crate::items::{Item, text};
 
 /// Kinds of rows.
 pub(super) const SEGMENT: &str = "segment";
@@ -82,14 +81,6 @@ pub(super) fn key(kind: &str, name: &str) -> Item {
         ("kind".to_owned(), AttributeValue::S(kind.to_owned())),
         ("name".to_owned(), AttributeValue::S(name.to_owned())),
     ])
-}
-
-pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
-    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
-}
-
-pub(super) fn number(item: &Item, name: &str) -> Option<u64> {
-    item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
 }
 
 /// An error that names the row.

@@ -10,9 +10,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use jiff::Timestamp;
 use rules::{Currency, GroupId, GroupName, RuleBook, SegmentName};
 
-use super::rows::{ACCEPTED, BOOK, GROUP, Item, SEGMENT, SETTINGS, book_name, key};
-use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow, unbuilt};
+use super::rows::{ACCEPTED, BOOK, GROUP, SEGMENT, SETTINGS, book_name, key};
+use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow};
 use crate::Error;
+use crate::items::{Item, text, unbuilt};
 
 const NEW: &str = "attribute_not_exists(kind)";
 
@@ -71,7 +72,7 @@ impl ConfigTable {
     /// The highest version any book ever had; 0 if there never was one.
     async fn newest_book(&self) -> Result<u64, Error> {
         let books = self.query(BOOK, "load books").await?;
-        let names = books.iter().filter_map(|book| super::rows::text(book, "name"));
+        let names = books.iter().filter_map(|book| text(book, "name"));
         Ok(names.filter_map(|name| name.parse().ok()).max().unwrap_or(0))
     }
 
@@ -154,7 +155,7 @@ impl ConfigTable {
     /// untouched either way.
     pub async fn put_wanted(&self, book: &RuleBook) -> Result<(), Error> {
         for row in self.query(SEGMENT, "load segments").await? {
-            let name = super::rows::text(&row, "name").unwrap_or_default();
+            let name = text(&row, "name").unwrap_or_default();
             if book.segments().iter().all(|segment| segment.name().as_str() != name) {
                 self.client
                     .delete_item()

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use crate::support::{CONFIG, engine};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use outbound::{BoxFuture, Clock, Randomness};
+use outbound::Randomness;
 use rules::RuleBook;
+use simulators::SimClock;
 use state::{ConfigCache, ConfigError, ConfigTable, GroupRow, GroupStatus};
+
+use crate::support::{CONFIG, engine};
 
 const BOOK: &str = r#"
 currency = "USD"
@@ -26,19 +27,6 @@ label = "New Buyer"
 okta_group_name = "Shopify New Customer"
 when = [{ orders_at_least = 1 }]
 "#;
-
-#[derive(Default)]
-struct Hands(AtomicI64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
-    }
-
-    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
-}
 
 struct Chance(u8);
 
@@ -248,12 +236,12 @@ async fn a_group_comes_back_as_it_was_written() {
 async fn the_cache_reads_again_after_a_minute() {
     let (client, table) = table().await;
     table.put_wanted(&book(BOOK)).await.unwrap();
-    let clock = Arc::new(Hands::default());
-    let cache = ConfigCache::new(table, clock.clone(), Arc::new(Chance(1)));
+    let clock = SimClock::new();
+    let cache = ConfigCache::new(table, Arc::new(clock.clone()), Arc::new(Chance(1)));
     assert!(!cache.current().await.unwrap().settings.paused);
     put(&client, "settings", "settings", &[("paused", AttributeValue::Bool(true))]).await;
-    clock.0.store(59, Ordering::SeqCst);
+    clock.advance(Duration::from_secs(59));
     assert!(!cache.current().await.unwrap().settings.paused);
-    clock.0.store(60, Ordering::SeqCst);
+    clock.advance(Duration::from_secs(1));
     assert!(cache.current().await.unwrap().settings.paused);
 }
