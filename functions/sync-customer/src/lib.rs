@@ -10,6 +10,7 @@ mod decide;
 mod delay;
 mod failure;
 mod look;
+mod prepare;
 mod worker;
 mod write;
 
