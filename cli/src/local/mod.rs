@@ -150,8 +150,8 @@ impl LocalSystem {
     ///
     /// # Errors
     /// If the table does not take it.
-    pub async fn set(&self, name: &str, value: AttributeValue) -> Result<(), EngineError> {
-        self.engine.set(name, value).await
+    pub async fn set(&self, name: &str, value: AttributeValue) -> Result<(), state::Error> {
+        self.config.put_setting(name, value).await
     }
 
     /// When a function that starts now would be stopped.

@@ -1,5 +1,5 @@
-//! The tables themselves, for a local engine. A deployed stack's come from `template.yaml`, and a test
-//! holds the two to be alike.
+//! The tables themselves, for a local engine. A deployed stack's come from `template.yaml`; the deployed
+//! test runs the same code against those.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;

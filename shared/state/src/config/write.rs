@@ -169,20 +169,27 @@ impl ConfigTable {
         for segment in book.segments() {
             self.put_segment(segment).await?;
         }
-        self.put_currency(book.currency()).await
+        let currency = AttributeValue::S(book.currency().to_string());
+        self.put_setting("currency", currency).await
     }
 
-    async fn put_currency(&self, currency: Currency) -> Result<(), Error> {
+    /// Writes one setting and leaves the others. It is read back with all of them, so a wrong one is
+    /// refused then.
+    ///
+    /// # Errors
+    /// If the table does not answer.
+    pub async fn put_setting(&self, name: &str, value: AttributeValue) -> Result<(), Error> {
         self.client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(SETTINGS, SETTINGS)))
-            .update_expression("SET currency = :currency")
-            .expression_attribute_values(":currency", AttributeValue::S(currency.to_string()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", value)
             .send()
             .await
             .map(drop)
-            .map_err(|error| Error::sdk("save currency", &error))
+            .map_err(|error| Error::sdk("save setting", &error))
     }
 
     async fn put_segment(&self, segment: &rules::Segment) -> Result<(), Error> {
