@@ -118,8 +118,10 @@ impl Shop {
         order
     }
 
-    /// What the user holds. Fails if the user lost a group that is none of ours.
+    /// What the user holds. Fails if the user lost a group that is none of ours, or if a call was made
+    /// that the product never makes, such as one that replaces a whole profile.
     pub(crate) fn held(&self, user: &UserId) -> Held {
+        assert_eq!(self.world.forbidden_calls(), []);
         let mut groups = self.world.okta.group_names_of(user);
         assert!(
             groups.iter().any(|name| name == STAFF),

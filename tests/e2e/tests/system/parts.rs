@@ -1,14 +1,16 @@
-//! When a part of our own fails: the queue, the tables, or a record that makes the program panic.
+//! When a part of our own fails or changes: the queue, the tables, the secrets, or a record that makes
+//! the program panic.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use outbound::{BoxFuture, Clock as _, SystemRandom, Transport, TransportFailure};
-use segments::local::{LocalSystem, Options};
+use outbound::{BoxFuture, SystemRandom, Transport, TransportFailure};
+use segments::local::{LocalSecrets, LocalSystem, Options, WEBHOOK_SECRET};
 use state::{ConfigCache, Customers, Outgoing, Queue};
 use sync_customer::{Record, Worker};
+use webhook::Answer;
 
 use crate::harness::{NEW, Person, Shop, held, nothing};
 
@@ -119,4 +121,33 @@ async fn a_panic_is_kept_to_its_record() {
 
     fragile.settle().await.unwrap();
     assert!(!fragile.queue().dead_letters().is_empty(), "panics three times");
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_taken_within_a_minute_of_being_stored() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let secrets = Arc::new(LocalSecrets::simulated(&shop.world));
+    let mut options = Options::simulated(&shop.world).unwrap();
+    options.secrets = secrets.clone();
+    let system = LocalSystem::start(options).await.unwrap();
+    let deliver = async || {
+        let (_, webhook) = shop.place(ann.customer, "1");
+        let (method, path) = (http::Method::POST, webhook::PATH);
+        system.deliver(&method, path, &webhook.headers, &webhook.body).await
+    };
+    let old = shop.world.shopify.webhook_secret();
+    assert_eq!(deliver().await, Answer::Queued(1));
+    shop.wait(Duration::from_mins(2));
+    shop.world.shopify.rotate_webhook_secret("new");
+    assert_eq!(deliver().await, Answer::Unauthorized);
+    secrets.put(WEBHOOK_SECRET, serde_json::json!({ "secrets": [old, "new"] }).to_string());
+    shop.wait(Duration::from_secs(59));
+    assert_eq!(deliver().await, Answer::Unauthorized, "refusals cause one read a minute");
+    shop.wait(Duration::from_secs(1));
+    assert_eq!(deliver().await, Answer::Queued(1));
+
+    secrets.remove(WEBHOOK_SECRET);
+    shop.wait(Duration::from_mins(5));
+    assert_eq!(deliver().await, Answer::Unavailable);
 }
