@@ -169,7 +169,7 @@ impl Story<'_> {
         let forged = genuine.clone().with_topic("customers/redact");
         self.stage.take(&mut scene, &[forged]).await?;
         let mut scene = self.end(scene).await?;
-        scene.must_answer(Answer::Ignored);
+        scene.must_answer(Answer::Mismatched);
         scene.must_do_nothing();
         self.must_hold(&mut scene, "new", "25.50 spent, 1 order").await?;
         Ok(scene)

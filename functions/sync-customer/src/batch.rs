@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rules::{CustomerId, OrderId};
-use state::{Message, Subject};
+use state::{Cause, Message, Subject};
 
 /// A record as the queue delivers it.
 #[derive(Debug, Clone)]
@@ -21,19 +22,19 @@ pub(crate) struct Job {
     pub(crate) message: Message,
     /// The records it stands for.
     pub(crate) records: Vec<String>,
-    /// Whether its second look was queued just now, which its records do not say.
-    pub(crate) followed_up_now: bool,
+    /// When the second look is due that was queued just now, which its records do not say.
+    pub(crate) second_look: Option<Timestamp>,
 }
 
 impl Job {
     pub(crate) fn new(message: Message, record: String) -> Self {
-        Self { message, records: vec![record], followed_up_now: false }
+        Self { message, records: vec![record], second_look: None }
     }
 
     fn merge(self, other: Self) -> Self {
         let mut records = self.records;
         records.extend(other.records);
-        Self { message: self.message.merged(other.message), records, followed_up_now: false }
+        Self { message: self.message.merged(other.message), records, second_look: None }
     }
 }
 
@@ -43,12 +44,15 @@ pub(crate) struct Batch {
     pub(crate) customers: BTreeMap<CustomerId, Job>,
     pub(crate) orders: BTreeMap<OrderId, Job>,
     pub(crate) shop: Option<Job>,
+    /// Looks at customers whom this batch redacts. A redaction and a look have no one answer, so the
+    /// look comes after it.
+    pub(crate) after: Vec<Job>,
 }
 
 impl Batch {
     pub(crate) fn add(&mut self, job: Job) {
         match job.message.subject {
-            Subject::Customer(customer) => add(&mut self.customers, customer, job),
+            Subject::Customer(customer) => self.add_customer(customer, job),
             Subject::Order(order) => add(&mut self.orders, order, job),
             Subject::Shop => {
                 self.shop = Some(match self.shop.take() {
@@ -56,6 +60,17 @@ impl Batch {
                     None => job,
                 });
             }
+        }
+    }
+
+    fn add_customer(&mut self, customer: CustomerId, job: Job) {
+        let is_redaction = |job: &Job| job.message.cause == Cause::Redact;
+        match self.customers.get(&customer).map(is_redaction) {
+            Some(true) if !is_redaction(&job) => self.after.push(job),
+            Some(false) if is_redaction(&job) => {
+                self.after.extend(self.customers.insert(customer, job));
+            }
+            _ => add(&mut self.customers, customer, job),
         }
     }
 

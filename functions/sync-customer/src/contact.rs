@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use okta::Found;
+use outbound::{Error, ErrorKind};
 use rules::{Applied, EmailAddress, GroupId, Membership, UserId};
 use state::{Cause, Claim, Match, Message, Outcome, Outgoing, Record, Subject};
+
+use shopify::Customer;
 
 use crate::failure::Setback;
 use crate::look::{Look, Target};
@@ -20,48 +23,53 @@ impl<'a> Look<'a> {
         mut writer: Writer<'a>,
         target: &Target<'a>,
     ) -> Result<Done, Setback> {
-        let email = target.customer.email.as_ref();
-        let found = match email {
-            Some(email) => match writer.okta.find_user(email).await {
-                Ok(found) => found,
-                Err(error) => return self.give_in(writer, target.customer, error.into()).await,
-            },
-            None => Found::None,
-        };
-        let before = writer.record.matched.as_ref().map(|matched| matched.user.clone());
-        match (before, &found, email) {
-            (Some(before), Found::One(user), Some(email)) if user.id == before => {
-                writer.record.matched = Some(self.matched(before, email));
-                return Box::pin(self.keep(writer, target)).await;
-            }
-            (Some(before), ..) => {
-                if let Err(trouble) = self.leave_behind(&mut writer, before).await {
-                    return self.give_in(writer, target.customer, trouble).await;
-                }
-            }
-            (None, ..) => {}
+        if let Err(trouble) = self.part_from_stranger(&mut writer, target.customer).await {
+            return self.give_in(writer, target.customer, trouble).await;
         }
-        match (found, email) {
-            (Found::Several, _) => self.without_user(writer, target, Outcome::Ambiguous).await,
-            (Found::One(user), _) if !user.can_be_written() => {
-                self.without_user(writer, target, Outcome::UserInactive).await
-            }
-            (Found::One(user), Some(email)) if target.segment.is_some() => {
+        if writer.record.matched.is_some() {
+            return Box::pin(self.keep(writer, target)).await;
+        }
+        if target.segment.is_none() {
+            return self.without_user(writer, target, Outcome::Unchanged).await;
+        }
+        let Some(email) = target.customer.email.as_ref() else {
+            return self.without_user(writer, target, Outcome::Unmatched).await;
+        };
+        match writer.okta.find_user(email).await {
+            Ok(Found::One(user)) if user.can_be_written() => {
                 self.first_contact(writer, target, user.id, email).await
             }
-            (Found::One(_), _) => self.without_user(writer, target, Outcome::Unchanged).await,
-            (Found::None, _) => self.without_user(writer, target, Outcome::Unmatched).await,
+            Ok(Found::One(_)) => self.without_user(writer, target, Outcome::UserInactive).await,
+            Ok(Found::Several) => self.without_user(writer, target, Outcome::Ambiguous).await,
+            Ok(Found::None) => self.without_user(writer, target, Outcome::Unmatched).await,
+            Err(error) => self.give_in(writer, target.customer, error.into()).await,
         }
+    }
+
+    /// Takes everything back from the user the customer had before, unless that user bears the
+    /// customer's new address too. They are asked for by id: a search lags behind, and would have a
+    /// person who changed their address in both places lose everything.
+    pub(crate) async fn part_from_stranger(
+        &self,
+        writer: &mut Writer<'a>,
+        customer: &Customer,
+    ) -> Result<(), Trouble> {
+        let Some(before) = writer.record.matched.as_ref().map(|matched| matched.user.clone())
+        else {
+            return Ok(());
+        };
+        if let Some(email) = &customer.email
+            && writer.okta.user_named(&before, email).await?.is_some()
+        {
+            writer.record.matched = Some(self.matched(before, email));
+            return Ok(());
+        }
+        writer.part_from(&before).await?;
+        writer.save(forgetting(&writer.record), &[Claim::Release(before)]).await
     }
 
     fn matched(&self, user: UserId, email: &EmailAddress) -> Match {
         Match { user, address: self.config.salt.hash(email) }
-    }
-
-    /// Parts from the user the customer had before, and gives the user up.
-    async fn leave_behind(&self, writer: &mut Writer<'a>, user: UserId) -> Result<(), Trouble> {
-        writer.part_from(&user).await?;
-        writer.save(forgetting(&writer.record), &[Claim::Release(user)]).await
     }
 
     /// The user the customer was matched with no longer exists: another may have the address now.
@@ -99,6 +107,9 @@ impl<'a> Look<'a> {
     ) -> Result<Done, Setback> {
         let groups = match writer.okta.groups_of(&user).await {
             Ok(groups) => groups,
+            Err(Error { kind: ErrorKind::NotFound, .. }) => {
+                return self.without_user(writer, target, Outcome::Unmatched).await;
+            }
             Err(error) => return self.give_in(writer, target.customer, error.into()).await,
         };
         let only = self.config.settings.match_only_group.as_ref();
@@ -134,19 +145,15 @@ impl<'a> Look<'a> {
         target: &Target<'_>,
         user: &UserId,
     ) -> Result<Done, Setback> {
-        let known = writer.record.last.as_ref().map(|last| last.outcome);
-        if known == Some(Outcome::UserTaken) {
+        if self.message.holder_asked {
             return self.without_user(writer, target, Outcome::UserTaken).await;
         }
-        if let Err(trouble) = self.ask_holder(user).await {
-            return self.give_in(writer, target.customer, trouble).await;
-        }
-        let last = Some(self.last(Outcome::UserTaken));
-        let record = Record { lease: None, last, ..writer.record.clone() };
-        match writer.save(record, &[]).await {
-            Ok(()) => Err(Setback::Contested),
-            Err(trouble) => Err(trouble.into_setback()),
-        }
+        let trouble = match self.ask_holder(user).await {
+            Ok(()) => Trouble::Setback(Setback::Contested),
+            Err(trouble) => trouble,
+        };
+        writer.release().await;
+        Err(trouble.into_setback())
     }
 
     /// Has the customer who holds the user looked at.

@@ -20,6 +20,8 @@ const LOOKS: [Duration; 5] = [
 const FIRST: Duration = Duration::from_secs(10);
 /// How long another worker takes with a customer, as a rule.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long what there was no time for waits for the next worker.
+const SOON: Duration = Duration::from_secs(1);
 /// How long a paused worker's messages wait.
 const PAUSED: Duration = Duration::from_mins(1);
 /// How long the present holder of a contested user is given to let go.
@@ -44,14 +46,16 @@ pub(crate) fn put_off(
             wait.copied().unwrap_or(LONGEST_DELAY)
         }
         Setback::Contested => {
-            message.looks += 1;
+            message.holder_asked = true;
+            // A read before the holder was asked must not cover this look.
+            message.as_of = now + CONTESTED;
             CONTESTED
         }
         Setback::Busy { until } => {
             let wait = until.map_or(BUSY, |until| left(now, until).min(BUSY));
             spread(wait, wait + BUSY, random)
         }
-        Setback::OutOfTime => Duration::ZERO,
+        Setback::OutOfTime => SOON,
         Setback::Paused => PAUSED,
         Setback::Unsettled { until } => left(now, *until),
         Setback::Unavailable(failure) => {

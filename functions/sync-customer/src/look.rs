@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rules::{CustomerId, Desired, Group, Segment};
 use shopify::{Customer, Truth};
 use state::{
-    Config, End, Entry, GroupStatus, Last, Message, Outcome, Read, Record, Tombstone, Transition,
-    Versioned,
+    Cause, Config, End, Entry, GroupStatus, Last, Message, Outcome, Outgoing, Read, Record,
+    Subject, Tombstone, Transition, Versioned,
 };
 
 use crate::decide::{Wish, decide};
@@ -19,11 +19,15 @@ pub(crate) struct Look<'a> {
     pub(crate) config: &'a Config,
     pub(crate) customer: CustomerId,
     pub(crate) message: &'a Message,
+    /// When the second look is due that was queued for this one.
+    pub(crate) queued_for: Option<Timestamp>,
     /// The entry, read before the truth.
     pub(crate) found: Option<&'a Versioned>,
     pub(crate) truth: Option<&'a Truth>,
     /// When the truth was read, or was about to be.
     pub(crate) read_at: Timestamp,
+    /// Until when services are called.
+    pub(crate) until: Timestamp,
     /// When the function is stopped.
     pub(crate) deadline: Timestamp,
 }
@@ -38,18 +42,13 @@ pub(crate) struct Target<'a> {
 impl<'a> Look<'a> {
     pub(crate) async fn carry_out(&self) -> Result<Done, Setback> {
         let entry = self.found.map(|found| &found.entry);
-        if let Some(Entry::Customer(record)) = entry
-            && record.is_leased(self.worker.clock.now())
-        {
-            return Err(Setback::Busy { until: record.lease.map(|lease| lease.until) });
-        }
         match decide(self.message, entry, self.truth, &self.config.book) {
             Wish::Hold { customer, segment } => self.hold(customer, segment).await,
             Wish::End(why) => self.end(why).await,
             Wish::Rest(End::Gone) => Ok(self.done(Outcome::Gone, None)),
             Wish::Rest(End::Redacted) => Ok(self.done(Outcome::Redacted, None)),
             Wish::OtherCurrency { customer } => {
-                self.close(self.writer(), customer, Outcome::OtherCurrency).await
+                self.hold_back(self.writer(), customer, Outcome::OtherCurrency).await
             }
             Wish::LookAgain => Err(Setback::Lagging),
             Wish::Unreadable(detail) => Err(Setback::Permanent(Failure::Unreadable(detail))),
@@ -70,7 +69,7 @@ impl<'a> Look<'a> {
         let share = self.config.settings.okta_rate_share;
         Writer {
             customers: &self.worker.customers,
-            okta: self.worker.okta.before(self.deadline, share),
+            okta: self.worker.okta.before(self.until, share),
             config: self.config,
             customer: self.customer,
             deadline: self.deadline,
@@ -90,7 +89,7 @@ impl<'a> Look<'a> {
         }
         let group = match segment.map(|(segment, _)| self.group(segment)).transpose() {
             Ok(group) => group,
-            Err(outcome) => return self.close(writer, customer, outcome).await,
+            Err(outcome) => return self.hold_back(writer, customer, outcome).await,
         };
         let desired = Desired { totals: Some(customer.totals), group };
         let target = Target { customer, segment, desired };
@@ -103,11 +102,35 @@ impl<'a> Look<'a> {
 
     /// A customer of no segment of whom Okta holds nothing costs no call, and no entry if there is
     /// none yet.
-    async fn hold_nothing(&self, writer: Writer<'_>, customer: &Customer) -> Result<Done, Setback> {
+    async fn hold_nothing(
+        &self,
+        mut writer: Writer<'_>,
+        customer: &Customer,
+    ) -> Result<Done, Setback> {
+        self.remember(&mut writer.record, None, None, None, customer);
         match self.found.map(|found| &found.entry) {
             Some(Entry::Customer(_)) => self.close(writer, customer, Outcome::Unchanged).await,
             Some(Entry::Tombstone(_)) | None => Ok(self.done(Outcome::Unchanged, None)),
         }
+    }
+
+    /// Ends a look that cannot decide about the group. What Okta holds stays, unless it is held by a
+    /// user who no longer stands for this customer.
+    async fn hold_back(
+        &self,
+        mut writer: Writer<'a>,
+        customer: &'a Customer,
+        outcome: Outcome,
+    ) -> Result<Done, Setback> {
+        if !self.same_person(&writer.record, customer)
+            && let Err(trouble) = self.part_from_stranger(&mut writer, customer).await
+        {
+            return self.give_in(writer, customer, trouble).await;
+        }
+        if writer.record.matched.is_none() {
+            self.remember(&mut writer.record, None, None, None, customer);
+        }
+        self.close(writer, customer, outcome).await
     }
 
     /// The group that goes with a segment, if customers can be put into it.
@@ -121,7 +144,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn same_person(&self, record: &Record, customer: &Customer) -> bool {
+    pub(crate) fn same_person(&self, record: &Record, customer: &Customer) -> bool {
         let hash = customer.email.as_ref().map(|email| self.config.salt.hash(email));
         record.matched.as_ref().is_some_and(|matched| Some(&matched.address) == hash.as_ref())
     }
@@ -201,6 +224,7 @@ impl<'a> Look<'a> {
             totals: customer.totals,
             last_order: customer.last_order.map(|order| order.id),
         });
+        record.second_look = self.queued_for.or(record.second_look);
         record.last = Some(self.last(outcome));
         record.lease = None;
         match writer.save(record, &[]).await {
@@ -240,21 +264,34 @@ impl<'a> Look<'a> {
             None => Ok(()),
             Some(user) => writer.part_from(&user).await,
         };
+        let (at, outcome) = match why {
+            End::Gone => (self.read_at, Outcome::Gone),
+            End::Redacted => (self.message.as_of, Outcome::Redacted),
+        };
         let buried = match ended {
-            Ok(()) => writer.bury(Tombstone { at: self.worker.clock.now(), why }).await,
+            Ok(()) => writer.bury(Tombstone { at, why }).await,
             Err(trouble) => Err(trouble),
         };
-        let outcome = match why {
-            End::Gone => Outcome::Gone,
-            End::Redacted => Outcome::Redacted,
+        let ended = match buried {
+            Ok(()) if why == End::Redacted => self.look_after_redaction().await,
+            ended => ended,
         };
-        match buried {
+        match ended {
             Ok(()) => Ok(self.done(outcome, None)),
             Err(trouble) => {
                 writer.release().await;
                 Err(trouble.into_setback())
             }
         }
+    }
+
+    /// A redaction may be worked off long after it was asked for. If the customer has ordered since, a
+    /// look finds that and lifts the tombstone.
+    async fn look_after_redaction(&self) -> Result<(), Trouble> {
+        let subject = Subject::Customer(self.customer);
+        let message = Message::new(subject, Cause::Customer, self.worker.clock.now());
+        let look = Outgoing { message, delay: self.config.settings.settle };
+        Ok(self.worker.queue.send(vec![look]).await?)
     }
 
     pub(crate) fn done(&self, outcome: Outcome, record: Option<&Record>) -> Done {

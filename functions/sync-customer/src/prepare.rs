@@ -5,31 +5,42 @@ use std::time::Duration;
 
 use rules::CustomerId;
 use shopify::{Owner, Truth};
-use state::{Cause, Config, Entry, Erased, Message, Outcome, Outgoing, Subject, Versioned};
+use state::{
+    Cause, Config, Entry, Erased, Expectation, Message, Outcome, Outgoing, Record, Subject,
+    Versioned,
+};
 
-use crate::batch::{Batch, Job, Record};
+use crate::batch::{self, Batch, Job};
+use crate::delay;
 use crate::failure::Setback;
-use crate::worker::{Done, Run};
+use crate::worker::{Done, LEAST_TIME, Run};
 
+/// How far ahead of now a message's moment can be: no message is delayed for longer.
+const FURTHEST_AHEAD: Duration = Duration::from_mins(20);
 /// How much earlier than due a message may be: the clocks of two machines differ a little.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
 impl Run<'_> {
     /// Reads each record by itself: a body that is no message keeps no other from being worked off.
-    pub(crate) fn read(&mut self, records: Vec<Record>) -> Batch {
+    pub(crate) fn read(&mut self, records: Vec<batch::Record>) -> Batch {
         let mut batch = Batch::default();
-        for Record { id, body } in records {
+        for batch::Record { id, body } in records {
             match Message::from_json(&body) {
                 Ok(message) if message.cause == Cause::DataRequest => self.data_request(&message),
-                Ok(message) => batch.add(Job::new(message, id)),
-                Err(error) => {
-                    tracing::error!(error = %error, record = id, "a record cannot be read");
-                    self.report.tally.count("unreadable_record");
-                    self.report.failed.push(id);
+                Ok(message) if message.as_of > self.now() + FURTHEST_AHEAD => {
+                    self.unreadable(id, "its moment is further ahead than any message's can be");
                 }
+                Ok(message) => batch.add(Job::new(message, id)),
+                Err(error) => self.unreadable(id, &error.to_string()),
             }
         }
         batch
+    }
+
+    fn unreadable(&mut self, record: String, error: &str) {
+        tracing::error!(error, record, "a record cannot be read: a dead letter follows");
+        self.report.tally.count("unreadable_record");
+        self.report.failed.push(record);
     }
 
     /// A person answers it; what is held of a customer is their entry in the table.
@@ -42,17 +53,16 @@ impl Run<'_> {
         self.report.tally.count("data_request");
     }
 
-    /// Deletes some of what is kept of the shop, and comes back until nothing is left.
-    pub(crate) async fn forget_shop(&mut self, mut job: Job) {
-        match self.worker.customers.erase_some().await {
-            Ok(Erased::All) => self.report.tally.count("shop_forgotten"),
-            Ok(Erased::Some) => {
-                job.message.deferrals = 0;
-                self.later
-                    .push((Outgoing { message: job.message, delay: Duration::ZERO }, job.records));
+    /// Deletes what is kept of the shop, and comes back until nothing is left.
+    pub(crate) async fn forget_shop(&mut self, job: Job) {
+        while self.now() + LEAST_TIME <= self.until {
+            match self.worker.customers.erase_some().await {
+                Ok(Erased::Some) => {}
+                Ok(Erased::All) => return self.report.tally.count("shop_forgotten"),
+                Err(error) => return self.put_off(job, &Setback::from(error)),
             }
-            Err(error) => self.put_off(job, &Setback::from(error)),
         }
+        self.put_off(job, &Setback::OutOfTime);
     }
 
     /// Finds out who placed the orders of events that name no customer.
@@ -62,7 +72,7 @@ impl Run<'_> {
             return;
         }
         let ids: Vec<_> = orders.keys().copied().collect();
-        let owners = self.worker.shopify.customers_of(&ids, self.deadline).await;
+        let owners = self.worker.shopify.customers_of(&ids, self.until).await;
         for (order, mut job) in orders {
             let owner = match &owners {
                 Ok(owners) => owners.get(&order).copied(),
@@ -77,6 +87,10 @@ impl Run<'_> {
                     batch.add(job);
                 }
                 Some(Owner::Guest) => self.report.tally.count("guest"),
+                // An order placed a moment ago may not show yet.
+                Some(Owner::Gone) | None if delay::may_look_again(&job.message) => {
+                    self.put_off(job, &Setback::Lagging);
+                }
                 Some(Owner::Gone) | None => self.report.tally.count("order_gone"),
             }
         }
@@ -117,17 +131,26 @@ impl Run<'_> {
         readable
     }
 
-    /// Drops the jobs that a later read has answered already.
+    /// Drops the jobs that a later read has answered already, and puts off those of customers whom
+    /// another worker writes.
     pub(crate) fn drop_covered(
         &mut self,
         batch: &mut Batch,
         entries: &BTreeMap<CustomerId, Versioned>,
+        config: &Config,
     ) {
+        let now = self.now();
         for (customer, job) in std::mem::take(&mut batch.customers) {
             match entries.get(&customer).map(|found| &found.entry) {
-                Some(Entry::Customer(record)) if is_covered(&job.message, record) => {
+                Some(Entry::Customer(record))
+                    if is_covered(&job.message, record, config.settings.second_look) =>
+                {
                     let segment = record.segment.clone();
                     self.done(&job.message, Done { customer, outcome: Outcome::Covered, segment });
+                }
+                Some(Entry::Customer(record)) if record.is_leased(now) => {
+                    let until = record.lease.map(|lease| lease.until);
+                    self.put_off(job, &Setback::Busy { until });
                 }
                 _ => batch.add(job),
             }
@@ -147,7 +170,7 @@ impl Run<'_> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        self.worker.shopify.customers(&ids, self.deadline).await
+        self.worker.shopify.customers(&ids, self.until).await
     }
 
     /// Has everybody with an order event looked at once more: Shopify's totals may lag behind it.
@@ -161,9 +184,9 @@ impl Run<'_> {
         let due = self.now() + delay;
         let mut looks = Vec::new();
         for job in batch.customers.values_mut() {
-            if job.message.cause.has_lagging_totals() && !job.message.followed_up {
+            if job.message.needs_second_look() {
                 job.message.followed_up = true;
-                job.followed_up_now = true;
+                job.second_look = Some(due);
                 let mut message = Message::new(job.message.subject, job.message.cause, due);
                 message.followed_up = true;
                 message.webhook_id.clone_from(&job.message.webhook_id);
@@ -174,14 +197,16 @@ impl Run<'_> {
     }
 }
 
-/// Whether a read that was worked off to its end began after the event reached us, and showed what it
-/// told. One that began at the very moment may have been first.
-fn is_covered(message: &Message, record: &state::Record) -> bool {
-    message.cause != Cause::Redact
-        && record.read.is_some_and(|read| {
-            let met = |expected: &state::Expectation| {
-                expected.is_met(read.last_order, read.totals.orders)
-            };
-            read.at > message.as_of && message.expect.as_ref().is_none_or(met)
-        })
+/// Whether a read that was worked off to its end answers a message.
+///
+/// It has to have begun after the event reached us; one that began at the very moment may have been
+/// first. It has to show what the event told. And where Shopify's totals may lag, a second look has to
+/// be as far behind this event as behind any other: one that is queued already, or was made.
+fn is_covered(message: &Message, record: &Record, second_look: Duration) -> bool {
+    let Some(read) = record.read.filter(|_| message.cause != Cause::Redact) else { return false };
+    let met = |expected: &Expectation| expected.is_met(read.last_order, read.totals.orders);
+    let looked_at_last = record.second_look.map_or(read.at, |due| due.max(read.at));
+    read.at > message.as_of
+        && message.expect.as_ref().is_none_or(met)
+        && (!message.needs_second_look() || looked_at_last >= message.as_of + second_look)
 }

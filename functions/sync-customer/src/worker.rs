@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use okta::Okta;
-use outbound::{Clock, Randomness};
+use outbound::{Clock, ErrorKind, Randomness};
 use rules::{CustomerId, SegmentName};
 use runtime::Tally;
 use shopify::Shopify;
@@ -15,11 +15,15 @@ use state::{Config, ConfigCache, Customers, Message, Outcome, Outgoing, Queue, S
 
 use crate::batch::{Batch, Job, Record};
 use crate::delay;
-use crate::failure::Setback;
+use crate::failure::{Failure, Setback};
 use crate::look::Look;
 
+/// What is kept of the function's time to record how far the work has come and to queue what is put
+/// off: without that, a function that is stopped while a service hangs would have its whole batch
+/// delivered again, and in the end buried.
+const RESERVE: Duration = Duration::from_secs(8);
 /// The least time a customer is begun with: a first contact is eight calls.
-const LEAST_TIME: Duration = Duration::from_secs(10);
+pub(crate) const LEAST_TIME: Duration = Duration::from_secs(10);
 /// Works off messages.
 pub struct Worker {
     /// Where the truth is.
@@ -56,14 +60,17 @@ pub struct Done {
     pub customer: CustomerId,
     /// How it ended.
     pub outcome: Outcome,
-    /// The segment the customer is in now; none if they are in none.
+    /// The segment the customer is in now; none if they are in none, or if the look was put off.
     pub segment: Option<SegmentName>,
 }
 
 /// A batch while it is being worked off.
 pub(crate) struct Run<'a> {
     pub(crate) worker: &'a Worker,
+    /// When the function is stopped.
     pub(crate) deadline: Timestamp,
+    /// Until when services are called.
+    pub(crate) until: Timestamp,
     pub(crate) report: Report,
     /// What is to be taken up later, and the records it stands for.
     pub(crate) later: Vec<(Outgoing, Vec<String>)>,
@@ -72,7 +79,9 @@ pub(crate) struct Run<'a> {
 impl Worker {
     /// Works off a batch. `deadline` is when the function is stopped.
     pub async fn handle(&self, records: Vec<Record>, deadline: Timestamp) -> Report {
-        let mut run = Run { worker: self, deadline, report: Report::default(), later: Vec::new() };
+        let until = deadline - RESERVE;
+        let (report, later) = (Report::default(), Vec::new());
+        let mut run = Run { worker: self, deadline, until, report, later };
         let batch = run.read(records);
         match self.config.current().await {
             Ok(config) if config.settings.paused => run.put_all_off(batch, || Setback::Paused),
@@ -101,7 +110,10 @@ impl Run<'_> {
             Ok(entries) => self.readable(&mut batch, entries),
             Err(error) => return self.put_all_off(batch, || Setback::from(error.clone())),
         };
-        self.drop_covered(&mut batch, &entries);
+        self.drop_covered(&mut batch, &entries, config);
+        if self.now() + LEAST_TIME > self.until {
+            return self.put_all_off(batch, || Setback::OutOfTime);
+        }
         let read_at = self.now();
         let truths = match self.read_truth(&batch).await {
             Ok(truths) => truths,
@@ -110,25 +122,36 @@ impl Run<'_> {
         if let Err(error) = self.queue_second_looks(&mut batch, config).await {
             return self.put_all_off(batch, || Setback::from(error.clone()));
         }
+        for job in batch.after {
+            self.put_off(job, &Setback::Busy { until: None });
+        }
+        let mut outage = None;
         for (customer, job) in batch.customers {
+            if let Some(error) = outage.clone() {
+                self.put_off(job, &Setback::from(error));
+                continue;
+            }
             let look = Look {
                 worker: self.worker,
                 config,
                 customer,
                 message: &job.message,
+                queued_for: job.second_look,
                 found: entries.get(&customer),
                 truth: truths.get(&customer),
                 read_at,
+                until: self.until,
                 deadline: self.deadline,
             };
             let ended = self.guarded(look).await;
+            outage = ended.as_ref().ok().and_then(|ended| ended.as_ref().err()).and_then(silence);
             self.end(customer, job, ended);
         }
     }
 
     /// Runs one look so that neither a panic nor a lack of time in it reaches the others.
     async fn guarded(&self, look: Look<'_>) -> Result<Result<Done, Setback>, Panicked> {
-        if self.now() + LEAST_TIME > self.deadline {
+        if self.now() + LEAST_TIME > self.until {
             return Ok(Err(Setback::OutOfTime));
         }
         AssertUnwindSafe(look.carry_out()).catch_unwind().await.map_err(|_| Panicked)
@@ -146,7 +169,7 @@ impl Run<'_> {
             Err(Panicked) => {
                 tracing::error!(customer_id = %customer, "panic: a mistake in this program");
                 self.report.tally.count("panicked");
-                self.report.failed.extend(job.records);
+                self.fail(job);
             }
         }
     }
@@ -180,10 +203,7 @@ impl Run<'_> {
         };
         let webhook_id = job.message.webhook_id.as_ref().map(ToString::to_string);
         let now = self.now();
-        // A record that comes back would have its second look queued again each time; a message that
-        // says it is queued is sent in its place.
-        let rewritten = job.followed_up_now.then(|| (job.message.clone(), Duration::ZERO));
-        let later = delay::put_off(job.message, setback, now, &*self.worker.random).or(rewritten);
+        let later = delay::put_off(job.message.clone(), setback, now, &*self.worker.random);
         if let Some((message, delay)) = later {
             tracing::warn!(
                 outcome = Outcome::Deferred.as_str(),
@@ -202,15 +222,32 @@ impl Run<'_> {
             }
             self.later.push((Outgoing { message, delay }, job.records));
         } else {
-            tracing::error!(why, error, customer_id, webhook_id, "given up: a dead letter follows");
+            tracing::error!(
+                why,
+                error,
+                customer_id,
+                webhook_id,
+                "failed; after three times, a dead letter"
+            );
             self.report.tally.count("failed");
+            self.fail(job);
+        }
+    }
+
+    /// Has the job's records delivered again. They would have their second look queued again each
+    /// time, so a job whose second look is queued is sent anew in their place, saying so.
+    fn fail(&mut self, job: Job) {
+        if job.second_look.is_none() {
             self.report.failed.extend(job.records);
+        } else {
+            let again = Outgoing { message: job.message, delay: Duration::ZERO };
+            self.later.push((again, job.records));
         }
     }
 
     fn put_all_off(&mut self, batch: Batch, setback: impl Fn() -> Setback) {
-        let jobs =
-            batch.customers.into_values().chain(batch.orders.into_values()).chain(batch.shop);
+        let jobs = batch.customers.into_values().chain(batch.orders.into_values());
+        let jobs = jobs.chain(batch.shop).chain(batch.after);
         for job in jobs {
             self.put_off(job, &setback());
         }
@@ -235,3 +272,16 @@ impl Run<'_> {
 
 /// The look panicked.
 struct Panicked;
+
+/// The error of a service that does not answer at all. The next customer of the batch would wait for
+/// it as long and as vainly.
+fn silence(setback: &Setback) -> Option<outbound::Error> {
+    match setback {
+        Setback::Unavailable(Failure::Call(error))
+            if matches!(error.kind, ErrorKind::Timeout | ErrorKind::Connect) =>
+        {
+            Some(error.clone())
+        }
+        _ => None,
+    }
+}

@@ -139,6 +139,7 @@ impl Writer<'_> {
         match (&error.kind, change) {
             (ErrorKind::NotFound, Change::Join(group)) => match self.okta.user(user).await {
                 Ok(None) => Trouble::UserGone,
+                Ok(Some(user)) if !user.can_be_written() => Trouble::UserInactive,
                 Ok(Some(_)) => {
                     self.record.applied.groups.remove(&group.id);
                     Trouble::GroupGone
@@ -146,11 +147,13 @@ impl Writer<'_> {
                 Err(error) => error.into(),
             },
             (ErrorKind::NotFound, _) => Trouble::UserGone,
-            (ErrorKind::Forbidden { code: Some(code) }, _)
-                if code.as_str() == NOT_IN_THIS_STATUS =>
-            {
-                Trouble::UserInactive
-            }
+            // The attributes are missing from the org's schema, or of another type. A person mends
+            // that, and the message is as good as before.
+            (
+                ErrorKind::Rejected { status: 400, .. },
+                Change::SetTotals(_) | Change::ClearTotals,
+            ) => Trouble::Setback(Setback::Unavailable(error.into())),
+            _ if is_inactive(&error) => Trouble::UserInactive,
             _ => error.into(),
         }
     }
@@ -171,7 +174,8 @@ impl Writer<'_> {
     async fn leave_all(&self, user: &UserId) -> Result<(), Error> {
         for group in self.record.applied.groups.keys() {
             match self.okta.leave(group, user).await {
-                Ok(()) | Err(Error { kind: ErrorKind::Forbidden { .. }, .. }) => {}
+                Ok(()) => {}
+                Err(error) if is_inactive(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -189,4 +193,8 @@ impl Writer<'_> {
             tracing::warn!(?trouble, "a lease could not be given back; it runs out by itself");
         }
     }
+}
+
+fn is_inactive(error: &Error) -> bool {
+    matches!(&error.kind, ErrorKind::Forbidden { code: Some(code) } if code.as_str() == NOT_IN_THIS_STATUS)
 }

@@ -26,8 +26,10 @@ pub(crate) enum Event {
     Look(Vec<Message>),
     /// Nothing: the order was placed without a customer.
     Guest,
-    /// Nothing: the topic is none we use, or the body is not what the topic's body looks like.
+    /// Nothing: the topic is none we use, or the body does not say whom to look at.
     Ignored,
+    /// Nothing: the topic is a privacy topic, and the body is not that topic's for our shop.
+    Mismatched,
 }
 
 /// Reads a body whose signature was good. `topic` is the header's, if it has one.
@@ -75,19 +77,22 @@ impl Reader<'_> {
     }
 
     /// An order's body names its customer; one placed as a guest has none. A body too large for its
-    /// channel arrives as a stub of its id, which says nothing about the customer.
+    /// channel arrives as a stub of its id, which says nothing about the customer; whose id that is,
+    /// or whose an unreadable customer is, Shopify can tell by the order.
     fn order(&self, placed: bool) -> Event {
         let order = self.fields.order_id();
         let customer = self.fields.object("customer").and_then(|customer| customer.customer_id());
-        if let Some(customer) = customer {
-            let mut message = Message::new(Subject::Customer(customer), Cause::Order, self.now);
-            message.expect = order.filter(|_| placed).map(expect_order);
-            return Event::Look(vec![message]);
-        }
-        if !self.fields.is_stub() {
-            return if order.is_some() { Event::Guest } else { Event::Ignored };
-        }
-        self.look(order.map(Subject::Order), Cause::Order)
+        let subject = match (customer, order) {
+            (Some(customer), _) => Subject::Customer(customer),
+            (None, None) => return Event::Ignored,
+            (None, Some(order)) if self.fields.is_stub() || self.fields.holds("customer") => {
+                Subject::Order(order)
+            }
+            (None, Some(_)) => return Event::Guest,
+        };
+        let mut message = Message::new(subject, Cause::Order, self.now);
+        message.expect = order.filter(|_| placed).map(expect_order);
+        Event::Look(vec![message])
     }
 
     fn order_of_edit(&self) -> Event {
@@ -97,6 +102,7 @@ impl Reader<'_> {
         self.look(order.or_else(stub).map(Subject::Order), Cause::Order)
     }
 
+    /// A stub of a refund holds the refund's own id alone, by which nobody is found.
     fn order_of_refund(&self) -> Event {
         self.look(self.fields.id("order_id").map(Subject::Order), Cause::Refund)
     }
@@ -147,10 +153,18 @@ impl Reader<'_> {
         self.privacy(shaped, Cause::DataRequest)
     }
 
+    /// What a privacy topic asks for, if its body bears it out.
+    fn demand(&self, subject: Option<Subject>, cause: Cause) -> Event {
+        match self.look(subject, cause) {
+            Event::Ignored => Event::Mismatched,
+            event => event,
+        }
+    }
+
     fn privacy(&self, shaped: bool, cause: Cause) -> Event {
         let customer = self.fields.object("customer").and_then(|customer| customer.customer_id());
         let meant = customer.filter(|_| shaped && self.is_ours());
-        self.look(meant.map(Subject::Customer), cause)
+        self.demand(meant.map(Subject::Customer), cause)
     }
 
     /// A shop's redaction holds the shop and nothing else.
@@ -158,7 +172,7 @@ impl Reader<'_> {
         let shaped =
             self.fields.are_only(&["shop_domain", "shop_id"]) && self.fields.has("shop_id");
         let meant = (shaped && self.is_ours()).then_some(Subject::Shop);
-        self.look(meant, Cause::Redact)
+        self.demand(meant, Cause::Redact)
     }
 }
 

@@ -37,6 +37,9 @@ pub enum Answer {
     Guest,
     /// A good signature, and nothing we use.
     Ignored,
+    /// A good signature, and a privacy topic on a body that is not that topic's: forged, misdirected,
+    /// or of a form we do not know. Nothing is erased.
+    Mismatched,
     /// No signature of ours, or another shop.
     Unauthorized,
     /// A good signature on something that is no JSON object.
@@ -53,7 +56,7 @@ impl Answer {
     /// The HTTP status.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::Queued(_) | Self::Guest | Self::Ignored => StatusCode::OK,
+            Self::Queued(_) | Self::Guest | Self::Ignored | Self::Mismatched => StatusCode::OK,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NotAnObject => StatusCode::BAD_REQUEST,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -68,6 +71,7 @@ impl Answer {
             Self::Queued(_) => "queued",
             Self::Guest => "guest",
             Self::Ignored => "ignored",
+            Self::Mismatched => "mismatched",
             Self::Unauthorized => "unauthorized",
             Self::NotAnObject => "not_an_object",
             Self::Unavailable => "unavailable",
@@ -93,7 +97,12 @@ impl Webhook {
         };
         let messages = if let Answer::Queued(messages) = answer { messages } else { 0 };
         let webhook_id = webhook_id(headers).map(|id| id.to_string());
-        tracing::info!(outcome = answer.as_str(), messages, webhook_id, "webhook");
+        let outcome = answer.as_str();
+        if answer == Answer::Mismatched {
+            tracing::warn!(outcome, webhook_id, "a privacy topic on another body: nothing is done");
+        } else {
+            tracing::info!(outcome, messages, webhook_id, "webhook");
+        }
         answer
     }
 
@@ -108,6 +117,7 @@ impl Webhook {
             Ok(Event::Look(messages)) => self.queue(messages, webhook_id(headers)).await,
             Ok(Event::Guest) => Answer::Guest,
             Ok(Event::Ignored) => Answer::Ignored,
+            Ok(Event::Mismatched) => Answer::Mismatched,
             Err(event::NotAnObject) => Answer::NotAnObject,
         }
     }

@@ -170,6 +170,19 @@ impl Session<'_> {
         Ok(self.read_user(id).await?.map(UserAnswer::into_user))
     }
 
+    /// The user with this id, if they are still there and their login or e-mail address is this one. By
+    /// id, and so without the lag of a search.
+    ///
+    /// # Errors
+    /// If the call fails.
+    pub async fn user_named(
+        &self,
+        id: &UserId,
+        email: &EmailAddress,
+    ) -> Result<Option<User>, Error> {
+        Ok(self.read_user(id).await?.and_then(|user| user.if_named(email)))
+    }
+
     async fn read_user(&self, id: &UserId) -> Result<Option<UserAnswer>, Error> {
         self.one(Bucket::GetUser, "read user", &["users", id.as_str()]).await
     }

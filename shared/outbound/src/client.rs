@@ -102,7 +102,7 @@ impl Call {
     /// If the value cannot be written as JSON.
     pub fn json(self, body: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(body).map_err(|_| {
-            self.error(ErrorKind::Unreadable { detail: "the request cannot be written as JSON" })
+            self.error(ErrorKind::Unsendable { detail: "it cannot be written as JSON" })
         })?;
         Ok(self.body(HeaderValue::from_static("application/json"), body.into()))
     }
@@ -126,13 +126,15 @@ impl Call {
         Error::new(self.service, self.operation, kind)
     }
 
-    fn request(&self) -> Request<Bytes> {
+    fn request(&self) -> Result<Request<Bytes>, Error> {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.headers_mut() = self.headers.clone();
-        // A URL that the `url` crate has read is one that `http` can read.
-        *request.uri_mut() = self.url.as_str().parse().unwrap_or_default();
-        request
+        // What the `url` crate has read, `http` can read as well, up to 64 KiB of it.
+        let detail = "its address is too long";
+        *request.uri_mut() =
+            self.url.as_str().parse().map_err(|_| self.error(ErrorKind::Unsendable { detail }))?;
+        Ok(request)
     }
 }
 
@@ -178,7 +180,8 @@ impl Outbound {
     /// whatever its status; what a status means is the service's to say.
     ///
     /// # Errors
-    /// If no answer came back, or too little time is left before `deadline` to begin.
+    /// If no answer came back, too little time is left before `deadline` to begin, or the call cannot
+    /// be sent at all.
     pub async fn send(&self, call: &Call, deadline: Timestamp) -> Result<Response<Bytes>, Error> {
         let mut waits = WAITS.iter();
         loop {
@@ -187,7 +190,7 @@ impl Outbound {
                 .filter(|left| *left >= SHORTEST_ATTEMPT)
                 .ok_or_else(|| call.error(ErrorKind::OutOfTime))?
                 .min(ATTEMPT);
-            let outcome = self.transport.send(call.request(), timeout).await;
+            let outcome = self.transport.send(call.request()?, timeout).await;
             let wait = waits
                 .next()
                 .filter(|_| is_worth_repeating(&outcome, call.repeat))

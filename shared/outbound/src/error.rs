@@ -68,6 +68,11 @@ pub enum ErrorKind {
         /// What is wrong with it.
         detail: &'static str,
     },
+    /// The request cannot be put into the form it has to be sent in.
+    Unsendable {
+        /// What is wrong with it.
+        detail: &'static str,
+    },
     /// The answer points to an address we do not go to.
     ForeignAddress,
     /// The credentials cannot be sent, or cannot be had.
@@ -117,6 +122,7 @@ impl Error {
             ErrorKind::NotFound => "not_found",
             ErrorKind::Rejected { .. } => "rejected",
             ErrorKind::Unreadable { .. } => "unreadable",
+            ErrorKind::Unsendable { .. } => "unsendable",
             ErrorKind::ForeignAddress => "foreign_address",
             ErrorKind::Credentials { .. } => "credentials",
         }
@@ -125,7 +131,13 @@ impl Error {
     /// Whether the same call may succeed later without a change to itself. Credentials and rights
     /// count: a person mends them, and the call is then as good as before.
     pub fn is_retryable(&self) -> bool {
-        !matches!(self.kind, ErrorKind::NotFound | ErrorKind::Rejected { .. } | ErrorKind::TooLarge)
+        !matches!(
+            self.kind,
+            ErrorKind::NotFound
+                | ErrorKind::Rejected { .. }
+                | ErrorKind::TooLarge
+                | ErrorKind::Unsendable { .. }
+        )
     }
 
     /// When a repeat makes sense, if the service said so.
@@ -163,6 +175,7 @@ impl fmt::Display for ErrorKind {
                 with_code(f, &format!("refused with status {status}"), code)
             }
             Self::Unreadable { detail } => write!(f, "unreadable answer: {detail}"),
+            Self::Unsendable { detail } => write!(f, "the request cannot be sent: {detail}"),
             Self::ForeignAddress => f.write_str("the answer points to an address not allowed"),
             Self::Credentials { detail } => f.write_str(detail),
         }

@@ -14,10 +14,10 @@ use crate::env::{Env, EnvError};
 use crate::secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
 
 /// The longest one attempt at a call to AWS may take; such calls take milliseconds.
-const ATTEMPT: Duration = Duration::from_millis(1_500);
-/// The longest such a call may take with its repeats. Shopify waits five seconds for an answer, and
-/// has to be told in time that it should try again.
-const OPERATION: Duration = Duration::from_millis(3_500);
+const ATTEMPT: Duration = Duration::from_secs(1);
+/// The longest such a call may take with its repeats. Shopify waits five seconds for an answer; two
+/// such calls, for the secret and to the queue, leave time to tell it that it should try again.
+const OPERATION: Duration = Duration::from_secs(2);
 
 /// A function cannot start.
 #[derive(Debug, thiserror::Error)]

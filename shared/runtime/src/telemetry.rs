@@ -3,21 +3,44 @@
 use std::collections::BTreeMap;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The crates of this product.
+const OURS: [&str; 10] = [
+    "okta",
+    "outbound",
+    "refresh_groups",
+    "rules",
+    "runtime",
+    "segments",
+    "shopify",
+    "state",
+    "sync_customer",
+    "webhook",
+];
 
 /// Sends what the function reports to standard output as JSON lines, which Lambda hands on to
-/// `CloudWatch` Logs. `AWS_LAMBDA_LOG_LEVEL` sets the least level; INFO if it is not set.
+/// `CloudWatch` Logs. `AWS_LAMBDA_LOG_LEVEL` sets the least level; INFO if it is not set. Libraries are
+/// heard from WARN on at most: below that some log the requests they send, headers and bodies included.
 pub fn start() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
     let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    // A second start, as in tests, leaves the first in place.
-    let _ = tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_target(false)
-        .with_max_level(level)
-        .try_init();
+        .with_target(false);
+    // A second start, as in tests, leaves the first in place.
+    let _ = tracing_subscriber::registry().with(heard(level)).with(lines).try_init();
+}
+
+fn heard(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(OURS.map(|name| (name, level)))
 }
 
 /// Counts what happened in one call of a function, by name.
@@ -66,5 +89,32 @@ impl std::fmt::Display for Tally {
             write!(f, "{separator}{name} {count}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn libraries_never_say_more_than_warnings() {
+        for level in [LevelFilter::TRACE, LevelFilter::DEBUG, LevelFilter::INFO] {
+            for library in ["hyper_util::client", "aws_smithy_runtime::client", "lambda_runtime"] {
+                assert!(!heard(level).would_enable(library, &Level::INFO), "{library} {level}");
+                assert!(heard(level).would_enable(library, &Level::WARN), "{library} {level}");
+            }
+        }
+        assert!(!heard(LevelFilter::ERROR).would_enable("hyper_util::client", &Level::WARN));
+    }
+
+    #[test]
+    fn this_product_says_what_the_level_lets_it() {
+        for (level, debug) in [(LevelFilter::DEBUG, true), (LevelFilter::INFO, false)] {
+            for name in [module_path!(), "webhook::handler", "sync_customer", "segments::local"] {
+                assert_eq!(heard(level).would_enable(name, &Level::DEBUG), debug, "{name} {level}");
+            }
+        }
     }
 }

@@ -10,10 +10,33 @@ use http::{HeaderMap, Response, StatusCode};
 use jiff::SignedDuration;
 use outbound::{ErrorKind, VendorCode};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::pace::Cost;
 
+/// The query costs more than one query may.
+pub(crate) const TOO_DEAR: &str = "MAX_COST_EXCEEDED";
+const INVALID_VARIABLE: &str = "INVALID_VARIABLE";
+/// An id is none.
+pub(crate) const ABOUT_IDS: [&str; 2] = [INVALID_VARIABLE, "argumentLiteralsIncompatible"];
+/// The document does not fit the schema: only a new release mends it. These are the codes of
+/// [GraphQL Ruby's validation](https://graphql-ruby.org/api-doc/latest/GraphQL/StaticValidation.html).
+const ABOUT_THE_DOCUMENT: [&str; 11] = [
+    "argumentNotAccepted",
+    "argumentNotUnique",
+    "fieldConflict",
+    "missingRequiredArguments",
+    "missingRequiredInputObjectAttribute",
+    "selectionMismatch",
+    "undefinedDirective",
+    "undefinedField",
+    "undefinedType",
+    "variableMismatch",
+    "variableNotDefined",
+];
+/// Trouble of Shopify's own.
+const PASSING: [&str; 2] = ["INTERNAL_SERVER_ERROR", "TIMEOUT"];
 /// The longest pause that an answer may ask for and be believed.
 const LONGEST_PAUSE: i64 = 300;
 
@@ -89,16 +112,32 @@ fn judge_errors(errors: &RawValue) -> Outcome {
         Some("THROTTLED") => return Outcome::Throttled { pause: None },
         // A shop that is frozen or closed: a person has to act, as with a missing right.
         Some("ACCESS_DENIED" | "SHOP_INACTIVE") => ErrorKind::Forbidden { code },
-        Some("INTERNAL_SERVER_ERROR" | "TIMEOUT") => {
-            ErrorKind::Unavailable { status: StatusCode::OK.as_u16() }
+        Some(sent) if is_about_the_request(sent) => {
+            ErrorKind::Rejected { status: StatusCode::OK.as_u16(), code }
         }
-        _ => ErrorKind::Rejected { status: StatusCode::OK.as_u16(), code },
+        _ => unavailable(code.as_ref()),
     };
     Outcome::Refused(kind)
 }
 
+/// Whether the same request would be refused for ever.
+fn is_about_the_request(code: &str) -> bool {
+    code == TOO_DEAR || ABOUT_IDS.contains(&code) || ABOUT_THE_DOCUMENT.contains(&code)
+}
+
+/// An error that does not say it is ours is taken for one that passes: a repeat costs a call, while a
+/// refusal for good would bury every customer of the batch.
+fn unavailable(code: Option<&VendorCode>) -> ErrorKind {
+    let code = code.map(VendorCode::as_str);
+    if !code.is_some_and(|code| PASSING.contains(&code)) {
+        tracing::warn!(code, "Shopify reports an error we do not know; taken for one that passes");
+    }
+    ErrorKind::Unavailable { status: StatusCode::OK.as_u16() }
+}
+
 /// The first code among the errors. Their messages may repeat what was sent, so none is kept;
-/// `errors` may also be a bare text.
+/// `errors` may also be a bare text. Variables that do not fit come without a code and with a list of
+/// their problems; the only variable is the ids.
 fn first_code(errors: &RawValue) -> Option<VendorCode> {
     #[derive(Deserialize)]
     struct GraphqlError {
@@ -107,9 +146,13 @@ fn first_code(errors: &RawValue) -> Option<VendorCode> {
     #[derive(Deserialize)]
     struct Extensions {
         code: Option<String>,
+        problems: Option<IgnoredAny>,
     }
     let errors: Vec<GraphqlError> = serde_json::from_str(errors.get()).ok()?;
-    let code = errors.into_iter().find_map(|error| error.extensions?.code)?;
+    let code = |Extensions { code, problems }| {
+        code.or_else(|| problems.map(|_| INVALID_VARIABLE.to_owned()))
+    };
+    let code = errors.into_iter().find_map(|error| code(error.extensions?))?;
     VendorCode::new(&code)
 }
 

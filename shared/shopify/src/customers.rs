@@ -21,9 +21,10 @@ pub enum Truth {
     Present(Customer),
     /// The shop does not have the customer (any more).
     Gone,
-    /// The customer is there, and we do not understand the figures.
+    /// The customer is there and we do not understand the figures, or Shopify does not take the id
+    /// for one.
     Unreadable {
-        /// Which figure, and what is wrong with it.
+        /// What is wrong with which figure, or with the id.
         detail: &'static str,
     },
 }
@@ -99,8 +100,9 @@ impl Shopify {
     /// The truth about these customers, each of them once. One call for up to 250.
     ///
     /// # Errors
-    /// If a call fails, if an answer has any errors, comes from another shop, or does not answer
-    /// every id in its place. A customer whose figures cannot be read is no error of the others.
+    /// If a call fails, if an answer has errors about more than single ids, comes from another shop,
+    /// or does not answer every id in its place. A customer whose figures cannot be read or whose id
+    /// is refused is no error of the others.
     pub async fn customers(
         &self,
         ids: &[CustomerId],
@@ -115,7 +117,11 @@ impl Shopify {
 
 impl Truth {
     fn read(id: CustomerId, node: Node) -> Self {
-        let Some(node) = node else { return Self::Gone };
+        let node = match node {
+            Node::Found(node) => node,
+            Node::Missing => return Self::Gone,
+            Node::Refused => return Self::Unreadable { detail: "Shopify refuses the id" },
+        };
         serde_json::from_str(node.get())
             .map_err(|_| "a field of the customer is missing or of another kind")
             .and_then(|node| Customer::read(id, node))

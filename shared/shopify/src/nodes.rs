@@ -1,24 +1,32 @@
 //! Things by their ids, many in one call.
 
 use jiff::Timestamp;
-use outbound::{Error, ErrorKind};
+use outbound::{Error, ErrorKind, VendorCode};
 use rules::ShopDomain;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::answer::{ABOUT_IDS, TOO_DEAR};
 use crate::client::{Document, SERVICE, Shopify};
 
 /// The most ids one call may hold
 /// ([nodes](https://shopify.dev/docs/api/admin-graphql/2026-10/queries/nodes)).
 const MOST_IDS: usize = 250;
 
-/// One thing, as it came; none if the shop does not have it.
-pub(crate) type Node = Option<Box<RawValue>>;
+/// What came of one id.
+pub(crate) enum Node {
+    /// The thing, as it came.
+    Found(Box<RawValue>),
+    /// The shop does not have it.
+    Missing,
+    /// Shopify does not take the id for one, so nothing is known about it.
+    Refused,
+}
 
 #[derive(Deserialize)]
 struct Data {
     shop: AnsweringShop,
-    nodes: Vec<Node>,
+    nodes: Vec<Option<Box<RawValue>>>,
 }
 
 #[derive(Deserialize)]
@@ -28,8 +36,9 @@ struct AnsweringShop {
 }
 
 impl Shopify {
-    /// The things with these ids, in their order. As many ids as possible go into one call; if that
-    /// is too dear for one call, halves of them.
+    /// The things with these ids, in their order. As many ids as possible go into one call; halves of
+    /// them if that is too dear for one call, or if an id among them is refused, so that a bad id
+    /// fails alone.
     pub(crate) async fn nodes(
         &self,
         document: &Document,
@@ -41,10 +50,11 @@ impl Shopify {
         while let Some(ids) = pending.pop() {
             match self.query(document, ids, deadline).await {
                 Ok(data) => found.extend(self.read_nodes(document, ids, &data)?),
-                Err(error) if ids.len() > 1 && is_too_dear(&error) => {
+                Err(error) if ids.len() > 1 && (is_too_dear(&error) || is_about_ids(&error)) => {
                     let (first, second) = ids.split_at(ids.len() / 2);
                     pending.extend([second, first]);
                 }
+                Err(error) if is_about_ids(&error) => found.push(Node::Refused),
                 Err(error) => return Err(error),
             }
         }
@@ -70,24 +80,34 @@ impl Shopify {
         if nodes.len() != ids.len() {
             return Err(unreadable("not as many nodes as ids"));
         }
-        if !nodes.iter().zip(ids).all(|(node, id)| is_about(node, id)) {
+        if !nodes.iter().zip(ids).all(|(node, id)| is_about(node.as_deref(), id)) {
             return Err(unreadable("a node is not about the id in its place"));
         }
-        Ok(nodes)
+        Ok(nodes.into_iter().map(|node| node.map_or(Node::Missing, Node::Found)).collect())
     }
 }
 
 fn is_too_dear(error: &Error) -> bool {
-    matches!(&error.kind, ErrorKind::Rejected { code: Some(code), .. }
-        if code.as_str() == "MAX_COST_EXCEEDED")
+    rejected_with(error).is_some_and(|code| code == TOO_DEAR)
 }
 
-fn is_about(node: &Node, id: &str) -> bool {
+fn is_about_ids(error: &Error) -> bool {
+    rejected_with(error).is_some_and(|code| ABOUT_IDS.contains(&code))
+}
+
+fn rejected_with(error: &Error) -> Option<&str> {
+    match &error.kind {
+        ErrorKind::Rejected { code, .. } => code.as_ref().map(VendorCode::as_str),
+        _ => None,
+    }
+}
+
+fn is_about(node: Option<&RawValue>, id: &str) -> bool {
     #[derive(Deserialize)]
     struct Identified {
         id: String,
     }
-    node.as_ref().is_none_or(|node| {
+    node.is_none_or(|node| {
         serde_json::from_str::<Identified>(node.get()).is_ok_and(|node| node.id == id)
     })
 }

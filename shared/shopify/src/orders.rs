@@ -24,7 +24,8 @@ pub enum Owner {
     Guest,
     /// The shop does not have the order, or not for us: without the right `read_all_orders`, orders
     /// older than 60 days are hidden
-    /// ([scopes](https://shopify.dev/docs/api/usage/access-scopes)).
+    /// ([scopes](https://shopify.dev/docs/api/usage/access-scopes)). An id that Shopify does not take
+    /// for one is no order's either.
     Gone,
 }
 
@@ -44,8 +45,8 @@ impl Shopify {
     /// Whose these orders are, each of them once. One call for up to 250.
     ///
     /// # Errors
-    /// If a call fails, if an answer has any errors, comes from another shop, or does not answer
-    /// every id in its place.
+    /// If a call fails, if an answer has errors about more than single ids, comes from another shop,
+    /// or does not answer every id in its place.
     pub async fn customers_of(
         &self,
         orders: &[OrderId],
@@ -60,7 +61,7 @@ impl Shopify {
 
 impl Owner {
     fn read(node: Node) -> Result<Self, Error> {
-        let Some(node) = node else { return Ok(Self::Gone) };
+        let Node::Found(node) = node else { return Ok(Self::Gone) };
         let unreadable = || {
             let kind = ErrorKind::Unreadable { detail: "an order without its customer" };
             Error::new(SERVICE, ORDER_CUSTOMERS.operation, kind)

@@ -39,7 +39,7 @@ pub enum Entry {
 /// The mark left by a customer who is gone or was redacted. Only an order placed later lifts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
-    /// When it was set.
+    /// The moment it stands for: when the redaction reached us, or the end was read.
     pub at: Timestamp,
     /// Why.
     pub why: End,
@@ -65,6 +65,9 @@ pub struct Record {
     /// The last read of the truth that was worked off to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<Read>,
+    /// When the last second look that was queued is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_look: Option<Timestamp>,
     /// The Okta user the customer was matched with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matched: Option<Match>,

@@ -29,6 +29,9 @@ pub struct Message {
     /// How often a read has come back without what was expected.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looks: u32,
+    /// Whether the customer who holds the Okta user has been looked at for this message.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub holder_asked: bool,
     /// How often the work was put off because something was not to be had.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub deferrals: u32,
@@ -59,7 +62,8 @@ pub enum Subject {
     Shop,
 }
 
-/// What made us look. Decides what a transition is recorded with and whether a second look follows;
+/// What made us look, the weightiest last: of two messages about one customer the weightier one's cause
+/// is kept. Decides what a transition is recorded with and whether a second look follows;
 /// never what a customer's figures are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -181,6 +185,7 @@ impl Message {
             expect: None,
             followed_up: false,
             looks: 0,
+            holder_asked: false,
             deferrals: 0,
             webhook_id: None,
         }
@@ -204,23 +209,30 @@ impl Message {
     /// Joins another message about the same subject: one look answers both.
     #[must_use]
     pub fn merged(self, other: Self) -> Self {
-        let later = |one: Option<Expectation>, two: Option<Expectation>| match (one, two) {
-            (Some(one), Some(two)) => {
-                let key = |expected: &Expectation| (expected.last_order, expected.orders);
-                Some(if key(&two) > key(&one) { two } else { one })
-            }
-            (one, two) => one.or(two),
+        let due = self.needs_second_look() || other.needs_second_look();
+        let telling = match (&self.expect, &other.expect) {
+            (Some(_), None) => &self,
+            (None, Some(_)) => &other,
+            // What was told later is closer to the truth.
+            _ if other.as_of > self.as_of => &other,
+            _ => &self,
         };
         Self {
             subject: self.subject,
             cause: self.cause.max(other.cause),
             as_of: self.as_of.max(other.as_of),
-            expect: later(self.expect, other.expect),
-            followed_up: self.followed_up && other.followed_up,
-            looks: self.looks.min(other.looks),
+            expect: telling.expect,
+            followed_up: !due && (self.followed_up || other.followed_up),
+            looks: telling.looks,
+            holder_asked: self.holder_asked && other.holder_asked,
             deferrals: self.deferrals.min(other.deferrals),
             webhook_id: self.webhook_id.or(other.webhook_id),
         }
+    }
+
+    /// Whether Shopify's totals may lag behind the event and no second look is queued yet.
+    pub fn needs_second_look(&self) -> bool {
+        self.cause.has_lagging_totals() && !self.followed_up
     }
 }
 
@@ -267,15 +279,25 @@ mod tests {
     }
 
     #[test]
-    fn merging_keeps_the_latest_moment_and_the_furthest_expectation() {
-        let mut early = message(Cause::Redact);
-        early.expect = Some(Expectation { last_order: OrderId::new(9), orders: None });
+    fn merging_keeps_the_latest_moment_and_what_was_told_last() {
+        let mut early = message(Cause::Refund);
+        early.expect = Some(Expectation { last_order: OrderId::new(9), orders: Some(3) });
+        early.looks = 4;
         let mut late = message(Cause::Order);
         late.as_of = "2026-11-21T12:00:05Z".parse().unwrap();
-        late.expect = Some(Expectation { last_order: OrderId::new(8), orders: Some(1) });
+        late.expect = Some(Expectation { last_order: OrderId::new(9), orders: Some(2) });
         let both = early.clone().merged(late.clone());
         assert_eq!(both.as_of, late.as_of);
-        assert_eq!(both.expect, early.expect);
-        assert_eq!(both.cause, Cause::Redact);
+        assert_eq!((both.expect, both.looks), (late.expect, 0));
+        assert_eq!(both.cause, Cause::Refund);
+    }
+
+    #[test]
+    fn merging_loses_no_second_look_and_asks_for_none_twice() {
+        let mut followed_up = message(Cause::Order);
+        followed_up.followed_up = true;
+        let customer = message(Cause::Customer);
+        assert!(!followed_up.clone().merged(customer).needs_second_look());
+        assert!(followed_up.merged(message(Cause::Order)).needs_second_look());
     }
 }

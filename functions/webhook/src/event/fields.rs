@@ -44,6 +44,11 @@ impl<'a> Fields<'a> {
         self.0.contains_key(name)
     }
 
+    /// Whether the field is there and not null.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| value.get() != "null")
+    }
+
     pub(super) fn has_list(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(|value| value.get().starts_with('['))
     }
@@ -82,10 +87,10 @@ impl<'a> Fields<'a> {
     }
 
     /// The global id where there is one: a relay that passes numbers through floating point rounds
-    /// the other.
+    /// the other. A global id of another kind means that the number is another thing's.
     fn own_id<T: Id>(&self) -> Option<T> {
         let global = self.text("admin_graphql_api_id");
-        global.and_then(|global| T::from_global(&global)).or_else(|| self.id("id"))
+        global.map_or_else(|| self.id("id"), |global| T::from_global(&global))
     }
 
     pub(super) fn customer_id(&self) -> Option<CustomerId> {

@@ -138,3 +138,14 @@ async fn a_wait_ends_at_its_moment_or_is_not_begun() {
     assert_eq!(wait(second(5), second(60)).await, Ok(()), "the moment has passed");
     assert_eq!(wait(second(5), second(10)).await, Err(otherwise()), "and so has the time");
 }
+
+#[tokio::test]
+async fn a_request_that_cannot_be_sent_is_not_begun_and_not_worth_repeating() {
+    let scripted = Scripted::new([]);
+    let base = BaseUrl::configured("https://service.example").unwrap();
+    let address = base.resource(&["x".repeat(64 * 1024).as_str()]);
+    let call = Call::new("service", "do a thing", Method::GET, address, Repeat::Safe);
+    let error = scripted.outbound.send(&call, second(60)).await.unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), ("unsendable", false));
+    assert_eq!((scripted.sent(), scripted.clock.sleeps().len()), (0, 0));
+}

@@ -165,6 +165,25 @@ async fn figures_that_cannot_be_read_do_not_fail_the_others() {
 }
 
 #[tokio::test]
+async fn an_id_that_shopify_refuses_does_not_fail_the_others() {
+    for refusal in [
+        r#"{"problems": [{"path": [1], "explanation": "Invalid global id"}]}"#,
+        r#"{"code": "INVALID_VARIABLE"}"#,
+        r#"{"code": "argumentLiteralsIncompatible"}"#,
+    ] {
+        let refused = || ok(&format!(r#"{{"errors": [{{"extensions": {refusal}}}]}}"#));
+        let answers = [refused(), nodes(&[plain(1)]), refused(), refused(), nodes(&[plain(3)])];
+        let shop = Shop::answering(answers);
+        let truths = shop.customers(&[1, 2, 3], 60).await.unwrap();
+        let [first, second, third] = [1, 2, 3].map(|id| &truths[&CustomerId::new(id)]);
+        assert!(matches!(first, Truth::Present(_)), "{refusal}: {first:?}");
+        assert!(matches!(second, Truth::Unreadable { .. }), "{refusal}: {second:?}");
+        assert!(matches!(third, Truth::Present(_)), "{refusal}: {third:?}");
+        assert_eq!(shop.asked(), [3, 1, 2, 1, 1]);
+    }
+}
+
+#[tokio::test]
 async fn a_count_is_read_as_text_and_as_a_number() {
     let largest = format!(r#""{}""#, u64::MAX);
     for (json, orders) in [(r#""18""#, 18), ("18", 18), (r#""0""#, 0), (&largest, u64::MAX)] {

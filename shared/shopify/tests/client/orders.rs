@@ -4,7 +4,7 @@ use outbound::{Error, ErrorKind};
 use rules::{CustomerId, OrderId};
 use shopify::Owner;
 
-use crate::shop::{Shop, nodes};
+use crate::shop::{Shop, nodes, refused};
 use crate::support::second;
 
 fn order(id: u64, customer: &str) -> String {
@@ -37,6 +37,14 @@ async fn a_node_that_is_no_order_is_not_taken_for_a_guest_s() {
         let error = owners(&shop, &[1]).await.unwrap_err();
         assert!(matches!(error.kind, ErrorKind::Unreadable { .. }), "{customer}");
     }
+}
+
+#[tokio::test]
+async fn an_id_that_shopify_refuses_is_no_order_s() {
+    let refused = || refused("INVALID_VARIABLE", "{}");
+    let guest = nodes(&[order(1, r#", "customer": null"#)]);
+    let shop = Shop::answering([refused(), guest, refused()]);
+    assert_eq!(owners(&shop, &[1, 2]).await.unwrap(), [Owner::Guest, Owner::Gone]);
 }
 
 #[tokio::test]

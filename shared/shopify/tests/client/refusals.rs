@@ -17,9 +17,34 @@ async fn refusals_with_status_200_are_errors() {
         ("ACCESS_DENIED", ErrorKind::Forbidden { code: code("ACCESS_DENIED") }),
         ("SHOP_INACTIVE", ErrorKind::Forbidden { code: code("SHOP_INACTIVE") }),
         ("INTERNAL_SERVER_ERROR", ErrorKind::Unavailable { status: 200 }),
+        ("A_CODE_NOBODY_KNOWS", ErrorKind::Unavailable { status: 200 }),
         ("undefinedField", ErrorKind::Rejected { status: 200, code: code("undefinedField") }),
     ] {
         assert_eq!(error(vec![refused(sent, "{}")]).await, kind);
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_does_not_say_it_is_ours_may_pass() {
+    for errors in [
+        r#"[{"message": "x"}]"#,
+        r#"[{"message": "x", "extensions": {}}]"#,
+        r#"[{"message": "x", "path": ["nodes", 0]}]"#,
+        r#"[{"extensions": {"code": "not a code"}}]"#,
+        r#""a text""#,
+        r#"{"base": ["x"]}"#,
+    ] {
+        let answer = ok(&format!(r#"{{"errors": {errors}}}"#));
+        assert_eq!(error(vec![answer]).await, ErrorKind::Unavailable { status: 200 }, "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_does_not_fit_the_schema_is_not_sent_again() {
+    for code in ["undefinedField", "argumentNotAccepted", "missingRequiredArguments"] {
+        let shop = Shop::answering([refused(code, "{}")]);
+        let error = shop.customers(&[1, 2, 3], 60).await.unwrap_err();
+        assert_eq!((error.code(), error.is_retryable()), ("rejected", false), "{code}");
     }
 }
 

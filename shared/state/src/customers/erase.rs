@@ -37,7 +37,7 @@ impl Customers {
             .await
             .map_err(|error| Error::sdk(OPERATION, &error))?;
         let mut left: Vec<_> = page.items.unwrap_or_default();
-        if left.is_empty() {
+        if left.is_empty() && page.last_evaluated_key.is_none() {
             return Ok(Erased::All);
         }
         for _ in 0..TRIES {

@@ -45,6 +45,7 @@ fn full() -> Entry {
             totals,
             last_order: Some(rules::OrderId::new(u64::MAX)),
         }),
+        second_look: Some(at()),
         matched: Some(Match {
             user: user(),
             address: Salt::new([7; 64]).hash(&"Ann@Example.com".parse().unwrap()),

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use jiff::Timestamp;
 use lambda_http::RequestExt as _;
-use outbound::{BoxFuture, Fixed};
+use outbound::{BoxFuture, Clock as _, Fixed};
 use rules::{CustomerId, OrderId, RuleBook};
 use segments::local::{LocalSystem, Options};
 use serde_json::Value;
 use simulators::okta::GroupKind;
 use simulators::{NewCustomer, SimClock, World};
-use state::{Cause, LocalQueue, Message, Outgoing, Queue, Subject};
+use state::{Cause, Expectation, LocalQueue, Message, Outgoing, Queue, Subject, WebhookId};
 use sync_customer::Record;
 use webhook::{SigningSecrets, Webhook};
 
@@ -50,27 +51,33 @@ fn request(name: &str) -> lambda_http::Request {
     lambda_http::request::from_str(&text("webhook", name)).unwrap()
 }
 
-fn function(queue: Arc<dyn Queue>) -> Webhook {
+fn function(queue: Arc<dyn Queue>, clock: &SimClock) -> Webhook {
     Webhook {
         shop: "my-store.myshopify.com".parse().unwrap(),
         secrets: Arc::new(Fixed(Arc::new(SigningSecrets::from_json(SECRET).unwrap()))),
         queue,
-        clock: Arc::new(SimClock::new()),
+        clock: Arc::new(clock.clone()),
         settle: SETTLE,
     }
 }
 
 /// Invokes the webhook function as its `main` does.
-async fn invoke(name: &str, queue: Arc<dyn Queue>) -> u16 {
+async fn invoke(name: &str, queue: Arc<dyn Queue>, clock: &SimClock) -> u16 {
     let request = request(name);
     let path = request.raw_http_path().to_owned();
     let (parts, body) = request.into_parts();
-    let answer = function(queue).handle(&parts.method, &path, &parts.headers, &body).await;
-    answer.status().as_u16()
+    let function = function(queue, clock);
+    function.handle(&parts.method, &path, &parts.headers, &body).await.status().as_u16()
 }
 
-/// What a file leads to: the status, and whom to look at and why.
-struct Row(&'static str, u16, &'static [(Whom, Cause)]);
+/// What a file leads to: the status, and whom to look at, why, and what should be seen then.
+struct Row(&'static str, u16, &'static [(Whom, Cause, Option<Expectation>)]);
+
+const ANYTHING: Option<Expectation> = None;
+const THE_ORDER: Option<Expectation> =
+    Some(Expectation { last_order: OrderId::new(ORDER), orders: None });
+const ITS_FIGURES: Option<Expectation> =
+    Some(Expectation { last_order: OrderId::new(ORDER), orders: Some(1) });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whom {
@@ -94,33 +101,37 @@ impl Whom {
 const ROWS: [Row; 30] = [
     Row("another-shop", 401, &[]),
     Row("body-tampered", 401, &[]),
-    Row("customer-created", 200, &[(Whom::Customer, Cause::Customer)]),
-    Row("customer-data-request", 200, &[(Whom::Customer, Cause::DataRequest)]),
-    Row("customer-deleted", 200, &[(Whom::Customer, Cause::Customer)]),
-    Row("customer-redact", 200, &[(Whom::Customer, Cause::Redact)]),
-    Row("customer-updated", 200, &[(Whom::Customer, Cause::Customer)]),
-    Row("customers-merged", 200, &[(Whom::Customer, Cause::Merge), (Whom::Other, Cause::Merge)]),
+    Row("customer-created", 200, &[(Whom::Customer, Cause::Customer, ANYTHING)]),
+    Row("customer-data-request", 200, &[(Whom::Customer, Cause::DataRequest, ANYTHING)]),
+    Row("customer-deleted", 200, &[(Whom::Customer, Cause::Customer, ANYTHING)]),
+    Row("customer-redact", 200, &[(Whom::Customer, Cause::Redact, ANYTHING)]),
+    Row("customer-updated", 200, &[(Whom::Customer, Cause::Customer, ANYTHING)]),
+    Row(
+        "customers-merged",
+        200,
+        &[(Whom::Customer, Cause::Merge, ANYTHING), (Whom::Other, Cause::Merge, ANYTHING)],
+    ),
     Row("guest-order", 200, &[]),
     Row("not-an-object", 400, &[]),
-    Row("order-cancelled", 200, &[(Whom::Customer, Cause::Order)]),
-    Row("order-created", 200, &[(Whom::Customer, Cause::Order)]),
-    Row("order-created-base64", 200, &[(Whom::Customer, Cause::Order)]),
-    Row("order-edited", 200, &[(Whom::Order, Cause::Order)]),
-    Row("order-paid", 200, &[(Whom::Customer, Cause::Order)]),
-    Row("order-stub", 200, &[(Whom::Order, Cause::Order)]),
-    Row("order-updated", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("order-cancelled", 200, &[(Whom::Customer, Cause::Order, ANYTHING)]),
+    Row("order-created", 200, &[(Whom::Customer, Cause::Order, THE_ORDER)]),
+    Row("order-created-base64", 200, &[(Whom::Customer, Cause::Order, THE_ORDER)]),
+    Row("order-edited", 200, &[(Whom::Order, Cause::Order, ANYTHING)]),
+    Row("order-paid", 200, &[(Whom::Customer, Cause::Order, ANYTHING)]),
+    Row("order-stub", 200, &[(Whom::Order, Cause::Order, THE_ORDER)]),
+    Row("order-updated", 200, &[(Whom::Customer, Cause::Order, ANYTHING)]),
     Row("other-method", 405, &[]),
     Row("other-path", 404, &[]),
     Row("other-topic", 200, &[]),
-    Row("purchasing-summary", 200, &[(Whom::Customer, Cause::PurchasingSummary)]),
+    Row("purchasing-summary", 200, &[(Whom::Customer, Cause::PurchasingSummary, ITS_FIGURES)]),
     Row("redact-of-another-shop", 200, &[]),
     Row("redact-topic-forged", 200, &[]),
-    Row("refund-created", 200, &[(Whom::Order, Cause::Refund)]),
-    Row("shop-redact", 200, &[(Whom::Shop, Cause::Redact)]),
+    Row("refund-created", 200, &[(Whom::Order, Cause::Refund, ANYTHING)]),
+    Row("shop-redact", 200, &[(Whom::Shop, Cause::Redact, ANYTHING)]),
     Row("signature-malformed", 401, &[]),
     Row("signature-missing", 401, &[]),
     Row("signature-wrong", 401, &[]),
-    Row("topic-missing", 200, &[(Whom::Customer, Cause::Order)]),
+    Row("topic-missing", 200, &[(Whom::Customer, Cause::Order, ANYTHING)]),
     Row("topic-missing-unrecognisable", 200, &[]),
 ];
 
@@ -142,20 +153,35 @@ fn every_signature_is_good_unless_the_name_says_otherwise() {
     }
 }
 
+/// The messages of a file that reached the function at `now`.
+fn messages(row: &Row, now: Timestamp) -> Vec<Message> {
+    let Row(name, _, looks) = row;
+    let webhook_id = request(name).headers()["x-shopify-webhook-id"].to_str().unwrap().parse();
+    let webhook_id: WebhookId = webhook_id.unwrap();
+    let message = |(whom, cause, expect): &(Whom, Cause, Option<Expectation>)| {
+        let mut message = Message::new(whom.subject(), *cause, now);
+        message.expect = *expect;
+        message.webhook_id = Some(webhook_id.clone());
+        message
+    };
+    looks.iter().map(message).collect()
+}
+
 #[tokio::test]
 async fn each_request_is_answered_and_queued_as_it_must_be() {
-    for Row(name, status, expected) in ROWS {
+    for row in ROWS {
+        let Row(name, status, _) = row;
         let clock = SimClock::new();
-        let queue = LocalQueue::new(Arc::new(clock.clone()));
-        assert_eq!(invoke(name, Arc::new(queue.clone())).await, status, "{name}");
-        assert!(queue.receive(10).is_empty(), "{name}: messages wait");
+        let (now, queue) = (clock.now(), LocalQueue::new(Arc::new(clock.clone())));
+        assert_eq!(invoke(name, Arc::new(queue.clone()), &clock).await, status, "{name}");
+        let expected = messages(&row, now);
+        let due = (!expected.is_empty()).then(|| now + SETTLE);
+        assert_eq!(queue.next_due(), due, "{name}");
         clock.advance(SETTLE);
-        let queued = queue.receive(10).into_iter().map(|message| {
-            let message = Message::from_json(&message.body).unwrap();
-            (message.subject, message.cause)
-        });
-        let expected: Vec<_> = expected.iter().map(|(whom, why)| (whom.subject(), *why)).collect();
-        assert_eq!(queued.collect::<Vec<_>>(), expected, "{name}");
+        let queued = queue.receive(10).into_iter();
+        let queued: Vec<_> =
+            queued.map(|message| Message::from_json(&message.body).unwrap()).collect();
+        assert_eq!(queued, expected, "{name}");
     }
 }
 
@@ -164,7 +190,7 @@ async fn the_queue_holds_nothing_of_the_person() {
     for Row(name, ..) in ROWS {
         let clock = SimClock::new();
         let queue = LocalQueue::new(Arc::new(clock.clone()));
-        invoke(name, Arc::new(queue.clone())).await;
+        invoke(name, Arc::new(queue.clone()), &clock).await;
         clock.advance(SETTLE);
         for message in queue.receive(10) {
             let body = message.body.to_lowercase();
@@ -189,7 +215,8 @@ impl Queue for NoQueue {
 async fn shopify_is_asked_to_come_back_if_the_queue_does_not_answer() {
     for Row(name, status, expected) in ROWS {
         let expected = if expected.is_empty() { status } else { 503 };
-        assert_eq!(invoke(name, Arc::new(NoQueue)).await, expected, "{name}");
+        let status = invoke(name, Arc::new(NoQueue), &SimClock::new()).await;
+        assert_eq!(status, expected, "{name}");
     }
 }
 

@@ -39,6 +39,10 @@ async fn a_null_from_another_shop_is_not_taken_for_gone() {
     let later = shop.now() + jiff::SignedDuration::from_mins(30);
     shop.system.settle_until(later).await.unwrap();
     assert_eq!(shop.held(&ann.user), held(VIP, "600", 1));
+    shop.world.shopify.answer_as_shop("my-store.myshopify.com");
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), nothing(), "ours again, and so is the null");
+    assert!(shop.system.queue().dead_letters().is_empty());
 }
 
 #[tokio::test]
@@ -60,7 +64,7 @@ async fn a_redaction_takes_everything_back_and_holds_until_a_later_order() {
     let ann = shop.person("ann@example.com");
     let order = shop.buys(&ann, "600").await;
     shop.deliver(&shop.world.shopify.redact_customer(ann.customer).unwrap()).await;
-    assert_eq!(outcomes(&shop.settle().await), [Outcome::Redacted]);
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::Redacted; 2]);
     assert_eq!(shop.held(&ann.user), nothing());
 
     let webhook = shop.world.shopify.update_order(order, "700".parse().unwrap()).unwrap();
@@ -81,7 +85,7 @@ async fn a_redaction_of_somebody_never_seen_is_remembered() {
     shop.wait(std::time::Duration::from_secs(1));
     shop.deliver(&shop.world.shopify.redact_customer(ann.customer).unwrap()).await;
     shop.settle().await;
-    assert_eq!(shop.calls(Service::Shopify).len(), 0, "a redaction needs no look");
+    assert_eq!(shop.calls(Service::Shopify).len(), 1, "one look, for orders placed since");
     shop.deliver(&order).await;
     shop.settle().await;
     assert_eq!(shop.held(&ann.user), nothing());
@@ -95,7 +99,7 @@ async fn a_forged_redaction_topic_redacts_nobody() {
     let (_, webhook) = shop.place(ann.customer, "10");
     for topic in [Topic::CustomersRedact, Topic::ShopRedact, Topic::CustomersDataRequest] {
         let forged = webhook.clone().with_topic(topic.as_str());
-        assert_eq!(shop.deliver(&forged).await, Answer::Ignored);
+        assert_eq!(shop.deliver(&forged).await, Answer::Mismatched);
     }
     shop.settle().await;
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
@@ -146,4 +150,34 @@ async fn a_deactivated_user_of_a_redacted_customer_leaves_the_groups() {
         0
     );
     assert!(matches!(shop.entry(ann.customer).await, Some(Entry::Tombstone(_))));
+}
+
+#[tokio::test]
+async fn an_order_placed_while_a_redaction_waits_is_not_swallowed_by_it() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "600").await;
+    shop.deliver(&shop.world.shopify.redact_customer(ann.customer).unwrap()).await;
+    shop.wait(std::time::Duration::from_mins(30));
+    shop.order(ann.customer, "5").await;
+    shop.wait(std::time::Duration::from_mins(30));
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(VIP, "605", 2));
+}
+
+#[tokio::test]
+async fn a_redaction_delivered_once_more_after_the_customer_came_back_does_not_last() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "600").await;
+    let redaction = shop.world.shopify.redact_customer(ann.customer).unwrap();
+    shop.deliver(&redaction).await;
+    shop.wait(std::time::Duration::from_secs(11));
+    let message = shop.system.queue().receive(1).remove(0).body;
+    shop.wait(std::time::Duration::from_mins(10));
+    shop.settle().await;
+    shop.buys(&ann, "5").await;
+    shop.system.queue().send_raw(message, std::time::Duration::ZERO);
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(VIP, "605", 2));
 }

@@ -85,3 +85,18 @@ async fn the_attributes_are_those_of_the_settings() {
     let profile = format!("{:?}", shop.world.okta.profile_of(&ann.user));
     assert!(profile.contains("45.5") && profile.contains("spent"), "{profile}");
 }
+
+#[tokio::test]
+async fn a_changed_address_is_acted_on_even_without_a_usable_group() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "600").await;
+    shop.world.okta.add_rule("gold", &[shop.group(NEW)], true);
+    shop.refresh_groups().await;
+    let order = shop.world.shopify.orders(ann.customer)[0];
+    shop.world.shopify.update_order(order, "20".parse().unwrap()).unwrap();
+    shop.deliver(&shop.set_email(ann.customer, Some("nobody@example.com"))).await;
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::GroupRuleManaged]);
+    assert_eq!(shop.held(&ann.user), nothing());
+    assert_eq!(shop.segment(ann.customer).await, None);
+}

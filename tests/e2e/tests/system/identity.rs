@@ -208,6 +208,51 @@ async fn a_user_whose_holder_has_left_is_taken_over_within_two_minutes() {
 }
 
 #[tokio::test]
+async fn a_holder_who_leaves_after_having_been_asked_once_is_asked_again() {
+    let shop = Shop::open().await;
+    let (first, second, user) = contested(&shop).await;
+    shop.order(second, "20").await;
+    shop.settle().await;
+    assert_eq!(shop.record(second).await.last.unwrap().outcome, Outcome::UserTaken);
+    shop.world.shopify.delete_customer(first).unwrap();
+    shop.order(second, "1").await;
+    shop.settle().await;
+    assert_eq!(shop.held(&user), held(RETURNING, "21", 2));
+}
+
+#[tokio::test]
+async fn a_second_event_while_the_holder_is_asked_does_not_end_the_contest() {
+    let shop = Shop::open().await;
+    let (first, second, user) = contested(&shop).await;
+    shop.place(second, "20");
+    shop.world.shopify.delete_customer(first).unwrap();
+    // Events of no order, which no second look follows.
+    let update = shop.set_email(second, Some("anna@example.com"));
+    shop.deliver(&update).await;
+    shop.wait(Duration::from_secs(11));
+    shop.system.work_once().await.unwrap();
+    shop.deliver(&update).await;
+    shop.settle().await;
+    assert_eq!(shop.held(&user), held(NEW, "20", 1));
+}
+
+#[tokio::test]
+async fn while_the_search_lags_a_person_who_changed_their_address_loses_nothing() {
+    let shop = Shop::open().await;
+    let user = shop.world.okta.add_user("ann.login", "ann@example.com");
+    shop.world.okta.add_member(&shop.group(STAFF), &user).unwrap();
+    let customer = shop.customer("ann@example.com");
+    shop.order(customer, "600").await;
+    shop.settle().await;
+    shop.world.okta.set_search_lag(Duration::from_hours(1));
+    shop.world.okta.set_attribute(&user, "email", "anna@example.com".into()).unwrap();
+    shop.deliver(&shop.set_email(customer, Some("anna@example.com"))).await;
+    shop.settle().await;
+    assert_eq!(shop.held(&user), held(VIP, "600", 1));
+    shop.assert_never_without_a_group(&user);
+}
+
+#[tokio::test]
 async fn only_members_of_the_group_to_match_are_matched() {
     let shop = Shop::open().await;
     let group = AttributeValue::S(STAFF.into());

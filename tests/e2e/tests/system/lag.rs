@@ -90,3 +90,36 @@ async fn a_message_younger_than_it_has_to_be_is_put_back() {
     assert!((60..62).contains(&read.as_secs()), "{read}");
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
 }
+
+#[tokio::test]
+async fn a_cancellation_that_another_events_look_seems_to_cover_is_looked_at_once_more() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "20").await;
+    let order = shop.buys(&ann, "600").await;
+    shop.world.shopify.set_totals_lag(Duration::from_secs(45));
+    let unrelated = shop.set_email(ann.customer, Some("ANN@example.com"));
+    shop.deliver(&unrelated).await;
+    shop.wait(Duration::from_secs(3));
+    shop.deliver(&shop.world.shopify.cancel_order(order).unwrap()).await;
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "20", 1));
+}
+
+#[tokio::test]
+async fn a_cancellation_shortly_before_an_earlier_ones_second_look_has_its_own() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let order = shop.buys(&ann, "20").await;
+    shop.world.shopify.set_totals_lag(Duration::from_secs(45));
+    let (second, placed) = shop.place(ann.customer, "600");
+    shop.deliver(&placed).await;
+    let began = shop.now();
+    let nearly = began + jiff::SignedDuration::from_secs(66);
+    shop.system.settle_until(nearly).await.unwrap();
+    shop.world.clock.advance_to(nearly);
+    shop.deliver(&shop.world.shopify.cancel_order(second).unwrap()).await;
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "20", 1));
+    assert!(shop.world.shopify.orders(ann.customer).contains(&order));
+}

@@ -26,6 +26,9 @@ async fn okta_answering_429_for_an_hour_leaves_no_dead_letter() {
         assert_eq!(shop.held(&person.user), held(NEW, "45.5", 1));
     }
     assert!(shop.system.queue().dead_letters().is_empty());
+    let refused = simulators::Outcome::Answered(429);
+    let knocks = shop.calls(Service::Okta).iter().filter(|call| call.outcome == refused).count();
+    assert!((60..2_000).contains(&knocks), "{knocks} refused calls in an hour");
 }
 
 #[tokio::test]
@@ -45,11 +48,16 @@ async fn every_passing_trouble_of_okta_ends_well() {
         Fault::Broken { done: true },
     ] {
         let shop = Shop::open().await;
-        let ann = shop.person("ann@example.com");
-        let twenty = Duration::from_mins(20);
-        shop.world.faults().during(twenty, Service::Okta, Matching::any(), fault.clone());
-        shop.buys(&ann, "45.50").await;
-        assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1), "{fault:?}");
+        let people = ["ann", "ben", "cas"].map(|name| shop.person(&format!("{name}@example.com")));
+        let thirty = Duration::from_mins(30);
+        shop.world.faults().during(thirty, Service::Okta, Matching::any(), fault.clone());
+        for person in &people {
+            shop.order(person.customer, "45.50").await;
+        }
+        shop.settle().await;
+        for person in &people {
+            assert_eq!(shop.held(&person.user), held(NEW, "45.5", 1), "{fault:?}");
+        }
         assert!(shop.system.queue().dead_letters().is_empty(), "{fault:?}");
     }
 }
@@ -131,8 +139,8 @@ async fn what_is_no_message_becomes_a_dead_letter_and_nothing_else_does() {
 async fn what_okta_will_never_take_becomes_a_dead_letter_and_nobody_else_waits() {
     let shop = Shop::open().await;
     let (ann, ben) = (shop.person("ann@example.com"), shop.person("ben@example.com"));
-    let update = Matching::call(Method::POST, "/api/v1/users/{id}");
-    shop.world.faults().times(7, Service::Okta, update, Fault::Status(400));
+    let join = Matching::call(Method::PUT, JOIN);
+    shop.world.faults().times(7, Service::Okta, join, Fault::Status(400));
     shop.order(ann.customer, "45.50").await;
     shop.settle().await;
     assert_eq!(shop.system.queue().dead_letters().len(), 2, "the event and its second look");
@@ -189,5 +197,67 @@ async fn a_worker_with_little_time_left_begins_nothing() {
     assert_eq!(shop.okta_calls(), [""; 0]);
     shop.system.queue().delete(received.id);
     shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn a_function_stopped_while_okta_hangs_has_reported_before() {
+    let shop = Shop::open().await;
+    let people = ["ann", "ben", "cas"].map(|name| shop.person(&format!("{name}@example.com")));
+    let hang = Fault::Timeout { done: false };
+    shop.world.faults().always(Service::Okta, Matching::call(Method::PUT, JOIN), hang);
+    for person in &people {
+        shop.order(person.customer, "45.50").await;
+    }
+    shop.wait(Duration::from_secs(11));
+    let began = shop.now();
+    let report = shop.system.work_once().await.unwrap();
+    assert_eq!((report.failed.len(), report.tally.of("deferred")), (0, 3));
+    assert!(shop.now().duration_since(began) < SignedDuration::from_mins(1));
+    let looked_up =
+        shop.okta_calls().iter().filter(|call| *call == "GET /api/v1/users/{id}").count();
+    assert_eq!(looked_up, 1, "the next customer is not begun while Okta is silent");
+}
+
+#[tokio::test]
+async fn a_join_whose_answer_never_came_is_undone_when_the_truth_returns() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "45.50").await;
+    let lost = Fault::Broken { done: true };
+    shop.world.faults().times(4, Service::Okta, Matching::call(Method::PUT, JOIN), lost);
+    let (order, webhook) = shop.place(ann.customer, "600");
+    shop.deliver(&webhook).await;
+    shop.wait(Duration::from_secs(11));
+    shop.system.work_once().await.unwrap();
+    assert!(shop.held(&ann.user).groups.contains(&VIP.to_owned()), "the join was carried out");
+    shop.world.shopify.cancel_order(order).unwrap();
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn missing_attributes_make_messages_wait_until_somebody_adds_them() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.world.okta.remove_attribute("shopify_total_spent");
+    shop.order(ann.customer, "45.50").await;
+    let hours = shop.now() + SignedDuration::from_hours(3);
+    shop.system.settle_until(hours).await.unwrap();
+    shop.world.okta.add_number_attribute("shopify_total_spent");
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+    assert!(shop.system.queue().dead_letters().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_from_far_ahead_is_refused_and_keeps_no_other() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let subject = state::Subject::Customer(ann.customer);
+    let ahead = state::Message::new(subject, state::Cause::Customer, jiff::Timestamp::MAX);
+    shop.system.queue().send_raw(ahead.to_json(), Duration::ZERO);
+    shop.buys(&ann, "45.50").await;
+    assert_eq!(shop.system.queue().dead_letters(), [ahead.to_json()]);
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
 }
