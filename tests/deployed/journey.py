@@ -30,6 +30,7 @@ ANSWERS = {
     "guest-order": 200,
     "other-topic": 200,
     "not-an-object": 400,
+    "other-method": 405,
     "another-shop": 401,
     "body-tampered": 401,
     "signature-missing": 401,
@@ -70,7 +71,7 @@ class Journey:
         """Posts an order under a signature of our own making, not the simulator's."""
         headers = {name.lower(): value for name, value in webhook.headers.items()}
         headers["x-shopify-hmac-sha256"] = signature(webhook.body, self.secret)
-        return self.stack.post(headers, webhook.body)
+        return self.stack.send("POST", headers, webhook.body)
 
     def deploy(self):
         self.stack.deploy(
@@ -106,7 +107,9 @@ class Journey:
             event = json.loads((ROOT / f"events/webhook/{name}.json").read_text())
             kept = ("content-type", "x-shopify-")
             headers = {k: v for k, v in event["headers"].items() if k.startswith(kept)}
-            must_be(name, self.stack.post(headers, event["body"].encode()), status)
+            method = event["requestContext"]["http"]["method"]
+            body = (event.get("body") or "").encode()
+            must_be(name, self.stack.send(method, headers, body), status)
         must_be("messages", self.stack.messages("SyncQueueUrl"), 0)
 
     def expect(self, spent: str):

@@ -9,7 +9,7 @@ import boto3
 from emulation import Failure, run
 
 NAME = "segments-test"
-ROUTE = "POST /webhooks/shopify"
+PATH = "/webhooks/shopify"
 
 
 class Stack:
@@ -49,7 +49,7 @@ class Stack:
             PayloadFormatVersion="2.0",
         )
         target = f"integrations/{integration['IntegrationId']}"
-        api.create_route(ApiId=where, RouteKey=ROUTE, Target=target)
+        api.create_route(ApiId=where, RouteKey=f"ANY {PATH}", Target=target)
 
     def count_concurrency(self):
         """MiniStack keeps a number that comes from a parameter as text, and then cannot compare it."""
@@ -110,13 +110,12 @@ class Stack:
         found = [scheduler.get_schedule(Name=name) for name in names]
         return [(each["ScheduleExpression"], each["Target"]["Input"]) for each in found]
 
-    def post(self, headers: dict[str, str], body: bytes) -> int:
-        """Sends a webhook to the API; returns the status."""
-        method, path = ROUTE.split()
+    def send(self, method: str, headers: dict[str, str], body: bytes) -> int:
+        """Sends a request to the webhook's address; returns the status."""
         host = f"{self.outputs['WebhookApiId']}.execute-api.localhost:{self.port}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, body, {"Host": host, **headers})
+            connection.request(method, PATH, body, {"Host": host, **headers})
             answer = connection.getresponse()
             answer.read()
             return answer.status
