@@ -6,9 +6,8 @@ use std::time::Duration;
 use okta::Found;
 use outbound::{Error, ErrorKind};
 use rules::{Applied, EmailAddress, GroupId, Membership, UserId};
-use state::{Cause, Claim, Match, Message, Outcome, Outgoing, Record, Subject};
-
 use shopify::Customer;
+use state::{Cause, Claim, Match, Message, Outcome, Outgoing, Record, Subject};
 
 use crate::failure::Setback;
 use crate::look::{Look, Target};

@@ -24,6 +24,7 @@ use crate::look::Look;
 const RESERVE: Duration = Duration::from_secs(8);
 /// The least time a customer is begun with: a first contact is eight calls.
 pub(crate) const LEAST_TIME: Duration = Duration::from_secs(10);
+
 /// Works off messages.
 pub struct Worker {
     /// Where the truth is.

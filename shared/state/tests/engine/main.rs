@@ -7,4 +7,6 @@ mod customers;
 #[cfg(test)]
 mod local_queue;
 #[cfg(test)]
+mod sqs;
+#[cfg(test)]
 mod support;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsEvent;
 use jiff::Timestamp;
 use lambda_http::RequestExt as _;
-use outbound::{BoxFuture, Clock as _, Fixed};
+use outbound::{BoxFuture, Fixed};
 use rules::{CustomerId, OrderId, RuleBook};
 use segments::local::{LocalSystem, Options};
 use serde_json::Value;
