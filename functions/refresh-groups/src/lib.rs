@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use okta::{FoundGroup, Okta, Session};
-use outbound::Clock;
+use outbound::{Clock, ErrorKind};
 use rules::{GroupName, Segment};
 use state::{ConfigError, ConfigTable, GroupNames};
 
@@ -38,8 +38,20 @@ pub enum RefreshError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Okta did not tell its groups, or which of them rules fill. Nothing is written without both.
-    #[error("{0}; refresh-groups needs the rights to read groups and group rules")]
-    Okta(#[from] outbound::Error),
+    #[error(transparent)]
+    Okta(outbound::Error),
+    /// Okta refused to tell them.
+    #[error("{0}: give Okta's credentials the rights to read groups and group rules")]
+    Rights(outbound::Error),
+}
+
+impl From<outbound::Error> for RefreshError {
+    fn from(error: outbound::Error) -> Self {
+        match error.kind {
+            ErrorKind::Forbidden { .. } => Self::Rights(error),
+            _ => Self::Okta(error),
+        }
+    }
 }
 
 impl From<state::Error> for RefreshError {

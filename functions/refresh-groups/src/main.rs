@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use refresh_groups::RefreshGroups;
 use runtime::{Services, start_telemetry};
 use serde::Deserialize;
@@ -29,8 +29,12 @@ async fn main() -> Result<(), Error> {
     run(service_fn(move |event: LambdaEvent<Input>| {
         let refresh = Arc::clone(&refresh);
         async move {
-            let deadline = Timestamp::try_from(event.context.deadline())? - RESERVE;
-            refresh.run(deadline).await.map_err(Error::from)
+            let stopped = event.context.deadline();
+            let deadline = Timestamp::try_from(stopped).unwrap_or(Timestamp::MAX) - RESERVE;
+            refresh.run(deadline).await.map_err(|error| Diagnostic {
+                error_type: "RefreshError".to_owned(),
+                error_message: error.to_string(),
+            })
         }
     }))
     .await

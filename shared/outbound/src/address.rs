@@ -228,8 +228,8 @@ mod tests {
 
     #[test]
     fn a_resource_keeps_the_base_path_and_cannot_climb() {
-        let url = base("https://okta.example/root/").resource(&["api", "../x", "a@b.c"]).into_url();
-        assert_eq!(url.as_str(), "https://okta.example/root/api/..%2Fx/a@b.c");
+        let url = base("https://okta.example/base/").resource(&["api", "../x", "a@b.c"]).into_url();
+        assert_eq!(url.as_str(), "https://okta.example/base/api/..%2Fx/a@b.c");
     }
 
     #[test]
