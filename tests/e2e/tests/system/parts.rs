@@ -130,11 +130,12 @@ async fn a_rotated_secret_is_taken_within_a_minute_of_being_stored() {
     let mut options = Options::simulated(&shop.world).unwrap();
     options.secrets = secrets.clone();
     let system = LocalSystem::start(options).await.unwrap();
-    let deliver = async || {
-        let (_, webhook) = shop.place(ann.customer, "1");
+    let deliver_from = async |domain: &str| {
+        let webhook = shop.place(ann.customer, "1").1.from_shop(domain);
         let (method, path) = (http::Method::POST, webhook::PATH);
         system.deliver(&method, path, &webhook.headers, &webhook.body).await
     };
+    let deliver = async || deliver_from("my-store.myshopify.com").await;
     let old = shop.world.shopify.webhook_secret();
     assert_eq!(deliver().await, Answer::Queued(1));
     shop.wait(Duration::from_mins(2));
@@ -144,6 +145,8 @@ async fn a_rotated_secret_is_taken_within_a_minute_of_being_stored() {
     shop.wait(Duration::from_secs(59));
     assert_eq!(deliver().await, Answer::Unauthorized, "refusals cause one read a minute");
     shop.wait(Duration::from_secs(1));
+    let other_shop = deliver_from("other.myshopify.com").await;
+    assert_eq!(other_shop, Answer::Unauthorized, "the new secret serves our shop alone");
     assert_eq!(deliver().await, Answer::Queued(1));
 
     secrets.remove(WEBHOOK_SECRET);
