@@ -147,6 +147,13 @@ mod tests {
     }
 
     #[test]
+    fn a_contested_look_is_covered_by_no_read_from_before_the_holder_was_asked() {
+        let (later, wait) = put_off(message(), &Setback::Contested, now(), &Chance(0)).unwrap();
+        assert_eq!((later.holder_asked, wait), (true, CONTESTED));
+        assert_eq!(later.as_of, now() + CONTESTED);
+    }
+
+    #[test]
     fn what_will_never_work_is_not_put_off() {
         let kind = ErrorKind::Rejected { status: 400, code: None };
         let setback = Setback::from(Error::new("okta", "set attributes", kind));

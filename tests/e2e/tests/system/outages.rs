@@ -220,6 +220,24 @@ async fn a_function_stopped_while_okta_hangs_has_reported_before() {
 }
 
 #[tokio::test]
+async fn calls_to_a_hanging_okta_end_in_time_to_report() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let hang = || Fault::Timeout { done: false };
+    let update = Matching::call(Method::POST, "/api/v1/users/{id}");
+    shop.world.faults().times(3, Service::Okta, update, hang());
+    shop.world.faults().always(Service::Okta, Matching::call(Method::PUT, JOIN), hang());
+    shop.order(ann.customer, "45.50").await;
+    shop.wait(Duration::from_secs(11));
+    let began = shop.now();
+    let report = shop.system.work_once().await.unwrap();
+    let took = shop.now().duration_since(began);
+    assert!((50..=52).contains(&took.as_secs()), "{took}: eight of sixty seconds are kept back");
+    assert_eq!((report.failed.len(), report.tally.of("deferred")), (0, 1));
+    assert!(!shop.record(ann.customer).await.is_leased(shop.now()), "the lease was given back");
+}
+
+#[tokio::test]
 async fn a_join_whose_answer_never_came_is_undone_when_the_truth_returns() {
     let shop = Shop::open().await;
     let ann = shop.person("ann@example.com");
