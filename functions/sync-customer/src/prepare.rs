@@ -45,10 +45,7 @@ impl Run<'_> {
 
     /// A person answers it; what is held of a customer is their entry in the table.
     fn data_request(&mut self, message: &Message) {
-        let customer_id = match message.subject {
-            Subject::Customer(customer) => Some(customer.to_string()),
-            Subject::Order(_) | Subject::Shop => None,
-        };
+        let customer_id = message.subject.customer().map(|customer| customer.to_string());
         tracing::warn!(customer_id, "a customer asks what is held about them: answer in 30 days");
         self.report.tally.count("data_request");
     }

@@ -11,7 +11,7 @@ use outbound::{Clock, ErrorKind, Randomness};
 use rules::{CustomerId, SegmentName};
 use runtime::Tally;
 use shopify::Shopify;
-use state::{Config, ConfigCache, Customers, Message, Outcome, Outgoing, Queue, Subject};
+use state::{Config, ConfigCache, Customers, Message, Outcome, Outgoing, Queue};
 
 use crate::batch::{Batch, Job, Record};
 use crate::delay;
@@ -191,10 +191,7 @@ impl Run<'_> {
 
     /// Has the job taken up later, or gives it up to be seen by a person.
     pub(crate) fn put_off(&mut self, job: Job, setback: &Setback) {
-        let customer_id = match job.message.subject {
-            Subject::Customer(customer) => Some(customer.to_string()),
-            Subject::Order(_) | Subject::Shop => None,
-        };
+        let customer_id = job.message.subject.customer().map(|customer| customer.to_string());
         let why = setback.as_str();
         let error = match setback {
             Setback::Unavailable(failure) | Setback::Permanent(failure) => {
@@ -217,7 +214,7 @@ impl Run<'_> {
                 "put off"
             );
             self.report.tally.count(Outcome::Deferred.as_str());
-            if let Subject::Customer(customer) = message.subject {
+            if let Some(customer) = message.subject.customer() {
                 let outcome = Outcome::Deferred;
                 self.report.done.push(Done { customer, outcome, segment: None });
             }

@@ -170,11 +170,6 @@ impl Outbound {
         &*self.clock
     }
 
-    /// The source of chance.
-    pub fn random(&self) -> &dyn Randomness {
-        &*self.random
-    }
-
     /// Sends the call, and again while that is safe and can help: after no connection always, after
     /// a broken or late answer or a 5xx only if the call may be repeated. An answer is returned
     /// whatever its status; what a status means is the service's to say.

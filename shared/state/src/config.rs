@@ -110,14 +110,6 @@ impl ConfigTable {
         Ok(Config { settings, book, groups, salt })
     }
 
-    /// The settings alone.
-    ///
-    /// # Errors
-    /// If the table does not answer, or a setting is wrong.
-    pub async fn settings(&self) -> Result<Settings, ConfigError> {
-        Ok(Settings::read(&self.head().await?.settings)?)
-    }
-
     /// The book that people have written, whether accepted or not.
     ///
     /// # Errors

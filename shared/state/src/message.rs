@@ -62,6 +62,16 @@ pub enum Subject {
     Shop,
 }
 
+impl Subject {
+    /// The customer, if it is one and not an order whose customer has yet to be found.
+    pub fn customer(self) -> Option<CustomerId> {
+        match self {
+            Self::Customer(customer) => Some(customer),
+            Self::Order(_) | Self::Shop => None,
+        }
+    }
+}
+
 /// What made us look, the weightiest last: of two messages about one customer the weightier one's cause
 /// is kept. Decides what a transition is recorded with and whether a second look follows;
 /// never what a customer's figures are.
