@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use resegment::Reason;
+use state::RunId;
+
+use crate::stack::StackName;
 
 /// Keeps every customer of a Shopify shop in the right Okta group.
 #[derive(Debug, Parser)]
@@ -20,22 +24,109 @@ pub(crate) enum Command {
     /// Play the whole system against a simulated shop and a simulated Okta, and show what happens
     ///
     /// Everything runs in this process: the handlers that run on AWS, an embedded DynamoDB engine, and
-    /// simulators of Shopify and Okta. Nothing leaves this machine. Exits with 1 if any scenario ends
-    /// otherwise than it must.
+    /// simulators of Shopify, Okta and Mavera. Nothing leaves this machine. Exits with 1 if any scenario
+    /// ends otherwise than it must.
     #[cfg(feature = "demo")]
     #[command(after_help = "Examples:\n  segments demo\n  segments demo --keep --port 8080")]
     Demo(DemoOptions),
+    /// Make a full run, or try one out, and watch it to its end
+    ///
+    /// A full run compares the whole shop with what was applied and has everybody put right who is in
+    /// the wrong place. It goes on by itself; this command watches it. The credentials and the region are
+    /// those of the AWS command line.
+    #[command(after_help = RUN_HELP)]
+    Run(RunOptions),
+    /// Have the workers and full runs of a stack hold, until they are resumed
+    ///
+    /// They do within a minute. Webhooks are still taken and queued.
+    #[command(after_help = "Example:\n  segments pause --stack segments")]
+    Pause(StackOptions),
+    /// Have the workers and full runs of a stack go on
+    #[command(after_help = "Example:\n  segments resume --stack segments")]
+    Resume(StackOptions),
+    /// Look after full runs
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
     /// Check, show and deploy rule books
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
     },
-    /// Serve the simulated shop and the simulated Okta over HTTP, for functions that run elsewhere
+    /// Serve the simulated shop, Okta and Mavera over HTTP, for functions that run elsewhere
     #[cfg(feature = "demo")]
     #[command(
         after_help = "Example:\n  segments simulators --listen 127.0.0.1:9090 --shop my-store.myshopify.com"
     )]
     Simulators(SimulatorOptions),
+}
+
+const RUN_HELP: &str = "\
+Exit codes:
+  0    done; of a dry run, whatever the guard would say
+  1    the run failed, or was cancelled
+  2    the command line is wrong, or the stack cannot be reached
+  3    refused: nothing was written
+  4    skipped: another run is active
+  130  no longer watched (Ctrl-C); the run goes on
+
+Examples:
+  segments run --stack segments --dry-run
+  segments run --stack segments --dry-run --rules new-book.toml
+  segments run --stack segments --reason \"lower threshold for VIP\"
+  segments run --stack segments --accept 20261121T030000Z-4f21aa
+  segments run --stack segments --json | jq .record.outcomes";
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// Find out what a run would do, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// A rule book to try in place of the wanted one
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Read the members of all managed groups of Okta, and repair what differs there
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// A refused run whose figures you have seen: do what it was refused for
+    #[arg(long, value_name = "RUN_ID", conflicts_with = "dry_run")]
+    pub(crate) accept: Option<RunId>,
+    /// What the run is for, to be read in its record; up to 200 characters
+    #[arg(long, value_name = "TEXT", conflicts_with = "dry_run")]
+    pub(crate) reason: Option<Reason>,
+    /// Print the last answer as JSON, with the run's record
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The deployed stack
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack: Option<StackName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StackOptions {
+    /// The deployed stack
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stack: StackName,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// End a run that is active
+    ///
+    /// Workers drop its messages within a minute. What was already done is not taken back.
+    #[command(
+        after_help = "Example:\n  segments runs cancel 20261121T030000Z-4f21aa --stack segments"
+    )]
+    Cancel(CancelOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CancelOptions {
+    /// The run
+    pub(crate) id: RunId,
+    #[command(flatten)]
+    pub(crate) at: StackOptions,
 }
 
 #[cfg(feature = "demo")]

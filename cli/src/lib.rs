@@ -6,14 +6,18 @@ mod demo;
 pub mod local;
 mod report;
 mod rules_command;
+mod run;
 #[cfg(feature = "demo")]
 mod simulators_command;
+mod stack;
+mod stop_command;
 mod style;
+mod words;
 
 use std::process::ExitCode;
 
 pub use args::Cli;
-use args::{Command, RulesCommand};
+use args::{Command, RulesCommand, RunsCommand};
 
 /// Carries out what the command line says; the exit code says how it went.
 pub async fn run(cli: Cli) -> ExitCode {
@@ -25,6 +29,12 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Demo(options) => demo::run(&options).await,
         #[cfg(feature = "demo")]
         Command::Simulators(options) => simulators_command::run(&options).await,
+        Command::Run(options) => run::run(&options).await,
+        Command::Pause(options) => stop_command::pause(&options.stack).await,
+        Command::Resume(options) => stop_command::resume(&options.stack).await,
+        Command::Runs { command: RunsCommand::Cancel(options) } => {
+            stop_command::cancel(&options.id, &options.at.stack).await
+        }
         Command::Rules { command } => match command {
             RulesCommand::Check(options) => rules_command::check(&options),
             RulesCommand::Show(options) => rules_command::show(&options),

@@ -15,12 +15,13 @@ use crate::style;
 const WARNED: u8 = 1;
 
 /// A book that cannot be had.
-enum NoBook {
+pub(crate) enum NoBook {
     Unreadable(String),
     Invalid(BookErrors),
 }
 
-fn read(file: &Path) -> Result<RuleBook, NoBook> {
+/// Reads a book from its file.
+pub(crate) fn read(file: &Path) -> Result<RuleBook, NoBook> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         let file = file.display();
         NoBook::Unreadable(format!("{file} cannot be read ({error}); name the rule book's file"))
@@ -29,7 +30,8 @@ fn read(file: &Path) -> Result<RuleBook, NoBook> {
 }
 
 impl NoBook {
-    fn report(self, file: &Path, as_json: bool) -> Report {
+    /// What there is to say of it.
+    pub(crate) fn report(self, file: &Path, as_json: bool) -> Report {
         match self {
             Self::Invalid(errors) if as_json => {
                 let errors: Vec<String> = errors.into_iter().map(|one| one.to_string()).collect();

@@ -1,6 +1,6 @@
-//! `segments simulators`: the simulated shop and org behind HTTP.
+//! `segments simulators`: the simulated shop, org and Mavera account behind HTTP.
 
-use simulators::{SimClock, World, okta, shopify};
+use simulators::{SimClock, World, mavera, okta, shopify};
 use tokio::net::TcpListener;
 
 use crate::args::SimulatorOptions;
@@ -37,15 +37,19 @@ fn settings(world: &World, address: std::net::SocketAddr) -> String {
         "Serving until Ctrl-C. For the functions' environment:\n  \
          SHOPIFY_SHOP={}\n  \
          SHOPIFY_API_URL=http://{address}/shopify\n  \
-         OKTA_ORG_URL=http://{address}/okta\n\
+         OKTA_ORG_URL=http://{address}/okta\n  \
+         MAVERA_API_URL=http://{address}/mavera\n\
          For their secrets:\n  \
          webhook  {{\"secrets\": [\"{}\"]}}\n  \
          shopify  {{\"access_token\": \"{}\"}}\n  \
-         okta     {{\"api_token\": \"{}\"}}\n\
+         okta     {{\"api_token\": \"{}\"}}\n  \
+         mavera   {{\"api_key\": \"{}\"}}\n\
+         The shop's exports are files at http://{address}/storage; their links say where.\n\
          People, orders and groups are made at http://{address}/control.",
         world.shopify.domain(),
         world.shopify.webhook_secret(),
         shopify::ACCESS_TOKEN,
         okta::API_TOKEN,
+        mavera::API_KEY,
     )
 }

@@ -2,8 +2,7 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, presets};
 
 /// How wide a table may be, in characters.
 const WIDTH: u16 = 100;
@@ -59,9 +58,29 @@ fn colour_is_wanted() -> bool {
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_style(UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH)
         .set_header(header);
     table
+}
+
+/// An empty table of figures: names in the first column, numbers in the others.
+pub(crate) fn figures(header: &[&str]) -> Table {
+    let mut table = table(header);
+    table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// Labelled texts, each label in a column of its own.
+pub(crate) fn facts(facts: &[(&str, String)]) -> String {
+    let mut table = table(&[]);
+    table.load_style(presets::NOTHING);
+    for (label, text) in facts {
+        table.add_row([*label, text]);
+    }
+    table.trim_fmt()
 }

@@ -1,7 +1,8 @@
-"""Orders of one customer, from Shopify's signature to Okta's group, through the deployed stack.
+"""Orders of one customer, from Shopify's signature to Okta's group, through the deployed stack; then full
+runs, for the customers of whom nobody told.
 
-The two scenarios are those of the template that the product continues: a first order of 45.50, and the
-same order changed to 25.50.
+The two scenarios of the orders are those of the template that the product continues: a first order of
+45.50, and the same order changed to 25.50.
 """
 
 import base64
@@ -16,7 +17,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError
 
+from checks import must_be, step
 from emulation import Failure, forget_real_accounts, run, start_aws, wait_until
+from full_runs import FullRuns
 from simulators import Delivery, Simulators
 from stack import Stack
 
@@ -36,23 +39,30 @@ ANSWERS = {
     "signature-missing": 401,
     "signature-wrong": 401,
 }
+# The test begins its runs itself.
+NOT_DURING_THE_TEST = "rate(30 days)"
+SCHEDULES = [
+    ("rate(1 hour)", "{}"),
+    ("rate(1 minute)", "{}"),
+    (NOT_DURING_THE_TEST, '{"start":{"reason":"schedule"}}'),
+]
+# What the README asks to have the shop send, as far as the API subscribes to it.
+TOPICS = [
+    "ORDERS_CREATE",
+    "ORDERS_UPDATED",
+    "ORDERS_CANCELLED",
+    "ORDERS_EDITED",
+    "ORDERS_PAID",
+    "REFUNDS_CREATE",
+    "CUSTOMERS_CREATE",
+    "CUSTOMERS_UPDATE",
+    "CUSTOMERS_DELETE",
+    "CUSTOMERS_MERGE",
+    "CUSTOMERS_PURCHASING_SUMMARY",
+]
 # An order settles for a second here; the rest is the emulation's polling on a busy machine.
 SETTLE_SECONDS = 1
 PATIENCE_SECONDS = 120
-
-
-@contextlib.contextmanager
-def step(title: str):
-    print(f"{title} ...", flush=True)
-    began = time.monotonic()
-    yield
-    print(f"    {time.monotonic() - began:.1f} s", flush=True)
-
-
-def must_be(what: str, found, wanted):
-    if found != wanted:
-        raise Failure(f"{what}: {found!r}, not {wanted!r}")
-    print(f"    {what}: {found!r}", flush=True)
 
 
 def signature(body: bytes, secret: str) -> str:
@@ -61,8 +71,9 @@ def signature(body: bytes, secret: str) -> str:
 
 
 class Journey:
-    def __init__(self, stack: Stack, simulators: Simulators):
+    def __init__(self, stack: Stack, simulators: Simulators, folder: Path):
         self.stack = stack
+        self.folder = folder
         self.simulators = simulators
         self.access = simulators.access()
         self.secret = self.access["webhook_secret"]
@@ -79,21 +90,26 @@ class Journey:
                 "ShopifyShop": SHOP,
                 "ShopifyApiUrl": f"{self.simulators.url}/shopify",
                 "OktaOrgUrl": f"{self.simulators.url}/okta",
+                "MaveraApiUrl": f"{self.simulators.url}/mavera",
+                "FullRunSchedule": NOT_DURING_THE_TEST,
                 "SettleSeconds": str(SETTLE_SECONDS),
                 "AwsEndpointUrl": self.stack.endpoint,
             }
         )
-        must_be("runs by itself", self.stack.schedules(), [("rate(1 hour)", "{}")])
+        must_be("runs by itself", self.stack.schedules(), SCHEDULES)
 
     def fill_in(self):
         client = {name: self.access["shopify"][name] for name in ("client_id", "client_secret")}
         self.stack.put_secret("WebhookSecretName", {"secrets": [EXAMPLES_SECRET, self.secret]})
         self.stack.put_secret("ShopifySecretName", client)
         self.stack.put_secret("OktaSecretName", self.access["okta"])
+        self.stack.put_secret("MaveraSecretName", self.access["mavera"])
         self.stack.put_settings(
             {"settle_seconds": SETTLE_SECONDS, "second_look_seconds": SETTLE_SECONDS}
         )
         self.stack.apply_rule_book(ROOT / "segments.toml")
+        for topic in TOPICS:
+            self.simulators.subscribe(topic, self.stack.outputs["WebhookUrl"])
 
     def resolve_groups(self):
         ids = {name: self.simulators.add_group(name) for name in GROUPS}
@@ -131,17 +147,18 @@ class Journey:
     def end_quietly(self):
         """A message that failed would stay in its queue until it becomes a dead letter."""
 
-        def empty():
-            return self.stack.messages("SyncQueueUrl") == 0
-
-        wait_until("an empty queue", PATIENCE_SECONDS, empty)
+        wait_until("an empty queue", PATIENCE_SECONDS, self.stack.is_quiet)
         must_be("dead letters", self.stack.messages("DeadLetterQueueUrl"), 0)
         lines = self.stack.logs()
         complaints = [line for line in lines if '"level":"INFO"' not in line and "{" in line]
         must_be("complaints in the logs", complaints, [])
-        secrets = {**self.access["shopify"], **self.access["okta"]}.values()
-        told = [line for line in lines if any(word in line for word in (LOGIN, self.secret, *secrets))]
+        kept = ["shopify", "okta", "mavera"]
+        secrets = [secret for name in kept for secret in self.access[name].values()]
+        words = ["@example.com", self.secret, *secrets]
+        told = [line for line in lines if any(word in line for word in words)]
         must_be("addresses and secrets in the logs", told, [])
+        items = [str(item) for item in self.stack.all_items()]
+        must_be("addresses in the tables", [item for item in items if "@example.com" in item], [])
 
     def run(self):
         with step("deploy template.yaml"):
@@ -160,6 +177,8 @@ class Journey:
         with step("the order changes to 25.50"):
             must_be("status", self.post(self.simulators.update_order(order, "25.50")), 200)
             self.expect("25.50")
+            wait_until("an empty queue", PATIENCE_SECONDS, self.stack.is_quiet)
+        FullRuns(self.stack, self.simulators, self.folder).run()
         with step("nothing is left behind"):
             self.end_quietly()
 
@@ -178,7 +197,7 @@ def main():
             ends.callback(aws.stop)
         stack = Stack(ROOT, port)
         try:
-            Journey(stack, simulators).run()
+            Journey(stack, simulators, folder).run()
         except BaseException:
             for program in (simulators.program, aws):
                 print(f"\n-- the end of {program.output.name}\n{program.last_lines(40)}")

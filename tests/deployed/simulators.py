@@ -1,13 +1,25 @@
-"""The simulated shop and Okta org, and what people do in them. tests/simulators describes the calls."""
+"""The simulated shop, Okta org and Mavera account, and what people do in them.
+
+tests/simulators describes the calls.
+"""
 
 import base64
+import collections
 import json
 import os
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulation import Program, free_port
+from emulation import Failure, Program, free_port
+
+SUBSCRIBE = """
+mutation Subscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: { uri: $uri }) {
+    userErrors { message }
+  }
+}
+"""
 
 
 @dataclass
@@ -42,9 +54,9 @@ class Simulators:
     def add_group(self, name: str) -> str:
         return self.call("POST", "/groups", {"name": name})["group_id"]
 
-    def add_customer(self, email: str) -> str:
-        """Adds a customer who has an Okta user; returns the customer's id."""
-        new = {"email": email, "okta_user": True}
+    def add_customer(self, email: str, okta_user: bool = True) -> str:
+        """Adds a customer, who has an Okta user unless said otherwise; returns the customer's id."""
+        new = {"email": email, "okta_user": okta_user}
         return self.call("POST", "/customers", new)["customer_id"]
 
     def place_order(self, customer: str, amount: str) -> tuple[str, Delivery]:
@@ -57,6 +69,35 @@ class Simulators:
     def user(self, login: str) -> dict:
         """The Okta user: its groups' names and its two attributes."""
         return self.call("GET", f"/users/{login}")
+
+    def personas(self) -> dict[str, str]:
+        """What Mavera's personas say, by their names."""
+        return {each["name"]: each["description"] for each in self.call("GET", "/personas")}
+
+    def take_calls(self) -> collections.Counter:
+        """How often the product has called each service since the last time. Calls for tokens are left
+        out: how many there are depends on how many processes there are.
+        """
+        calls = self.call("DELETE", "/calls")
+        made = [each for each in calls if each["path"] != "/admin/oauth/access_token"]
+        return collections.Counter(each["service"] for each in made)
+
+    def subscribe(self, topic: str, address: str):
+        """Has the shop send webhooks, through Shopify's own API."""
+        access = self.access()
+        query = {"query": SUBSCRIBE, "variables": {"topic": topic, "uri": address}}
+        request = urllib.request.Request(
+            f"{self.url}/shopify/admin/api/{access['api_version']}/graphql.json",
+            json.dumps(query).encode(),
+            headers={
+                "Content-Type": "application/json",
+                "X-Shopify-Access-Token": access["shopify"]["access_token"],
+            },
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            made = json.load(answer)
+        if "errors" in made or made["data"]["webhookSubscriptionCreate"]["userErrors"]:
+            raise Failure(f"no subscription to {topic}: {made}")
 
 
 def delivery(answer: dict) -> Delivery:

@@ -26,7 +26,8 @@ class Stack:
 
     def deploy(self, parameters: dict[str, str]):
         command = ["sam", "deploy", "--stack-name", NAME, "--no-confirm-changeset"]
-        given = [f"{name}={value}" for name, value in parameters.items()]
+        # In quotes, because a schedule holds spaces.
+        given = [f'{name}="{value}"' for name, value in parameters.items()]
         run([*command, "--parameter-overrides", *given], self.root)
         stacks = boto3.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
@@ -94,21 +95,40 @@ class Stack:
         key = {"kind": "segment", "name": name}
         return self.table("ConfigTableName").get_item(Key=key)["Item"]
 
-    def refresh_groups(self) -> dict:
+    def invoke(self, output: str, event: dict) -> dict:
+        """Calls the function that an output names, and waits for its answer."""
         answer = boto3.client("lambda").invoke(
-            FunctionName=self.outputs["RefreshGroupsFunctionName"], Payload=b"{}"
+            FunctionName=self.outputs[output], Payload=json.dumps(event).encode()
         )
         content = answer["Payload"].read().decode()
         if "FunctionError" in answer:
-            raise Failure(f"refresh-groups failed: {content}")
+            raise Failure(f"{self.outputs[output]} failed: {content}")
         return json.loads(content)
 
+    def refresh_groups(self) -> dict:
+        return self.invoke("RefreshGroupsFunctionName", {})
+
+    def resegment(self, event: dict) -> dict:
+        return self.invoke("ResegmentFunctionName", event)
+
+    def items(self, output: str) -> list[dict]:
+        """Everything in the table that an output names."""
+        return self.table(output).scan(ConsistentRead=True)["Items"]
+
+    def all_items(self) -> list[dict]:
+        tables = ["ConfigTableName", "CustomersTableName", "RunsTableName"]
+        return [item for table in tables for item in self.items(table)]
+
+    def of_run(self, pk: str, sk: str) -> dict | None:
+        """An item of the table of runs."""
+        return self.table("RunsTableName").get_item(Key={"pk": pk, "sk": sk}).get("Item")
+
     def schedules(self) -> list[tuple[str, str]]:
-        """What runs by itself: when, and with which input."""
+        """What runs by itself: when, and with which input. Sorted."""
         scheduler = boto3.client("scheduler")
         names = [each["Name"] for each in scheduler.list_schedules()["Schedules"]]
         found = [scheduler.get_schedule(Name=name) for name in names]
-        return [(each["ScheduleExpression"], each["Target"]["Input"]) for each in found]
+        return sorted((each["ScheduleExpression"], each["Target"]["Input"]) for each in found)
 
     def send(self, method: str, headers: dict[str, str], body: bytes) -> int:
         """Sends a request to the webhook's address; returns the status."""
@@ -133,6 +153,9 @@ class Stack:
             QueueUrl=self.outputs[output], AttributeNames=names
         )
         return sum(int(found["Attributes"][name]) for name in names)
+
+    def is_quiet(self) -> bool:
+        return self.messages("SyncQueueUrl") == 0
 
     def logs(self) -> list[str]:
         """What the functions logged, one function after another."""

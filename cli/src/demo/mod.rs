@@ -1,10 +1,12 @@
 //! `segments demo`: the whole system against the simulators, played through.
 
 mod keep;
+mod people;
 mod play;
 mod scene;
 mod stage;
 mod view;
+mod whole_shop;
 
 use std::error::Error;
 
@@ -13,6 +15,7 @@ use crate::report::Report;
 use crate::style::Style;
 use scene::Scene;
 use stage::Stage;
+use whole_shop::Chapter;
 
 /// What keeps the demo from going on. It is shown, and nothing else is done with it.
 type DemoError = Box<dyn Error>;
@@ -20,7 +23,7 @@ type DemoError = Box<dyn Error>;
 /// The exit code if a scenario ended otherwise than it must.
 const WRONG: u8 = 1;
 
-/// Plays every scenario, shows what happened, and says whether all was as it must be.
+/// Plays both acts, shows what happened, and says whether all was as it must be.
 pub(crate) async fn run(options: &DemoOptions) -> Report {
     match play(options).await {
         Ok(report) => report,
@@ -34,6 +37,15 @@ async fn play(options: &DemoOptions) -> Result<Report, DemoError> {
     let stage = Stage::set().await?;
     let scenes = play::all(&stage).await?;
     println!("{}", view::table(&scenes, style));
+    println!("{}", view::second_act(style));
+    let mut number = scenes.len();
+    let show = |chapter: &Chapter| {
+        number += 1;
+        println!("{}", view::chapter(chapter, number, style));
+    };
+    let chapters = whole_shop::all(&stage, show).await?;
+    let scenes: Vec<Scene> =
+        scenes.into_iter().chain(chapters.into_iter().map(|chapter| chapter.scene)).collect();
     let wrong = view::wrong(&scenes);
     if !wrong.is_empty() {
         return Ok(Report { text: String::new(), complaint: style.bad(&wrong), code: WRONG });

@@ -16,12 +16,27 @@ use crate::local::{LocalSystem, Options};
 
 const SHOP: &str = "my-store.myshopify.com";
 /// The default book, as it lies in the repository.
-const BOOK: &str = include_str!("../../../segments.toml");
+pub(super) const BOOK: &str = include_str!("../../../segments.toml");
 /// How long Shopify's totals show old values after a change: longer than the first look waits.
 const TOTALS_LAG: Duration = Duration::from_secs(20);
-/// The webhooks the shop sends: those that Okta's template has one make, and the privacy ones.
-const SUBSCRIBED: [Topic; 4] =
+/// The webhooks that reach us in the scenarios: those that Okta's template has one make, and a privacy
+/// one.
+const DELIVERED: [Topic; 4] =
     [Topic::OrdersCreate, Topic::OrdersUpdated, Topic::OrdersCancelled, Topic::CustomersRedact];
+
+/// The webhooks that are subscribed to: all that live updates need.
+const TOPICS: [Topic; 9] = [
+    Topic::OrdersCreate,
+    Topic::OrdersUpdated,
+    Topic::OrdersCancelled,
+    Topic::OrdersEdited,
+    Topic::RefundsCreate,
+    Topic::CustomersCreate,
+    Topic::CustomersUpdate,
+    Topic::CustomersDelete,
+    Topic::CustomersPurchasingSummary,
+];
+const HOOK: &str = "https://hooks.example/webhooks/shopify";
 
 /// Everything that plays a part.
 pub(super) struct Stage {
@@ -59,6 +74,9 @@ impl Stage {
         let system = LocalSystem::start(Options::simulated(&world)?).await?;
         system.config_table().put_wanted(&book).await?;
         system.refresh_groups().await?;
+        for topic in TOPICS {
+            world.shopify.add_subscription(topic, HOOK)?;
+        }
         world.shopify.set_totals_lag(TOTALS_LAG);
         world.shopify.take_webhooks();
         world.take_calls();
@@ -69,10 +87,10 @@ impl Stage {
         self.world.clock.now()
     }
 
-    /// The webhooks that the shop sent since the last time, as far as they are subscribed to.
+    /// The webhooks that the shop sent since the last time, as far as they are delivered.
     pub(super) fn sent(&self) -> Vec<Webhook> {
         let mut sent = self.world.shopify.take_webhooks();
-        sent.retain(|webhook| SUBSCRIBED.contains(&webhook.topic));
+        sent.retain(|webhook| DELIVERED.contains(&webhook.topic));
         sent
     }
 

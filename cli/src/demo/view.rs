@@ -4,7 +4,7 @@ use comfy_table::{ColumnConstraint, Table, Width};
 use simulators::Service;
 use webhook::Answer;
 
-use super::Scene;
+use super::{Chapter, Scene};
 use crate::style::{self, Style};
 
 /// The widths of the columns in characters, their padding included. With what lies between them they
@@ -28,6 +28,21 @@ pub(super) fn introduction(style: Style) -> String {
     )
 }
 
+pub(super) fn second_act(style: Style) -> String {
+    format!(
+        "\n{}\nIn the same shop there are 2,000 customers more, who were there before anybody listened. \
+         A full run\nexports the whole shop, compares it with what was applied, and queues who differs.",
+        style.strong("Full runs find everybody who is in the wrong place.")
+    )
+}
+
+/// One run, as the operator sees it.
+pub(super) fn chapter(chapter: &Chapter, number: usize, style: Style) -> String {
+    let Chapter { scene, text } = chapter;
+    let mark = if scene.wrong.is_empty() { style.good(GOOD) } else { style.bad(BAD) };
+    format!("\n {mark}{number}  {}\n{text}", style.strong(scene.title))
+}
+
 pub(super) fn table(scenes: &[Scene], style: Style) -> String {
     let header = ["", "What came in", "Answer", "Looks", "Calls", "Segment and Okta after"];
     let mut table = style::table(&header);
@@ -36,8 +51,7 @@ pub(super) fn table(scenes: &[Scene], style: Style) -> String {
         add(&mut table, scene, number);
     }
     // The marks alone are coloured, after the widths were reckoned.
-    let trimmed: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    trimmed.join("\n").replace(GOOD, &style.good(GOOD)).replace(BAD, &style.bad(BAD))
+    table.trim_fmt().replace(GOOD, &style.good(GOOD)).replace(BAD, &style.bad(BAD))
 }
 
 fn add(table: &mut Table, scene: &Scene, number: u32) {

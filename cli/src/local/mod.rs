@@ -4,6 +4,7 @@
 //! With simulated ports it is a deterministic test bed; with a virtual clock, waiting takes no time.
 
 mod dynamodb;
+mod runs;
 mod secrets;
 mod settle;
 #[cfg(feature = "demo")]
@@ -16,18 +17,21 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
+use mavera::{Mavera, MaveraCredentials};
 use okta::{Okta, OktaCredentials};
 use outbound::{BaseUrl, Clock, Outbound, Randomness, Transport};
 use refresh_groups::{RefreshError, RefreshGroups, Summary};
+use resegment::Resegment;
 use rules::ShopDomain;
 use runtime::{CachedSecret, SecretStore};
 use shopify::{ApiVersion, Shopify, ShopifyCredentials};
-use state::{ConfigCache, ConfigTable, Customers, LocalQueue};
+use state::{ConfigCache, ConfigTable, Customers, LocalQueue, Runs};
 use sync_customer::{Record, Report, Worker};
 use webhook::{Answer, SigningSecrets, Webhook};
 
 pub use dynamodb::{EngineError, Tables};
-pub use secrets::{LocalSecrets, OKTA_SECRET, SHOPIFY_SECRET, WEBHOOK_SECRET};
+pub use runs::{RunError, Seen};
+pub use secrets::{LocalSecrets, MAVERA_SECRET, OKTA_SECRET, SHOPIFY_SECRET, WEBHOOK_SECRET};
 pub use settle::{Settled, Step, Unsettled};
 
 use dynamodb::{Engine, TABLES};
@@ -45,7 +49,10 @@ pub struct Options {
     pub shopify_url: BaseUrl,
     /// Where Okta is.
     pub okta_url: BaseUrl,
-    /// Where the three secrets are, by [`WEBHOOK_SECRET`], [`SHOPIFY_SECRET`] and [`OKTA_SECRET`].
+    /// Where Mavera is; none keeps no personas.
+    pub mavera_url: Option<BaseUrl>,
+    /// Where the secrets are, by [`WEBHOOK_SECRET`], [`SHOPIFY_SECRET`], [`OKTA_SECRET`] and
+    /// [`MAVERA_SECRET`].
     pub secrets: Arc<dyn SecretStore>,
     /// Carries calls to Shopify and Okta.
     pub transport: Arc<dyn Transport>,
@@ -67,6 +74,7 @@ pub struct LocalSystem {
     webhook: Webhook,
     worker: Worker,
     refresh: RefreshGroups,
+    resegment: Resegment,
 }
 
 impl LocalSystem {
@@ -82,8 +90,20 @@ impl LocalSystem {
         let queue = LocalQueue::new(Arc::clone(&options.clock));
         let Options { clock, random, .. } = &options;
         let okta = okta(&options);
+        let shopify = shopify(&options);
+        let resegment = Resegment {
+            shopify: shopify.clone(),
+            okta: okta.clone(),
+            mavera: mavera(&options),
+            config: config.clone(),
+            customers: customers.clone(),
+            runs: Runs::new(engine.client().clone(), TABLES.runs),
+            queue: Arc::new(queue.clone()),
+            clock: Arc::clone(clock),
+            random: Arc::clone(random),
+        };
         let worker = Worker {
-            shopify: shopify(&options),
+            shopify,
             okta: okta.clone(),
             config: ConfigCache::new(config.clone(), Arc::clone(clock), Arc::clone(random)),
             customers: customers.clone(),
@@ -100,7 +120,7 @@ impl LocalSystem {
             settle: options.settle,
         };
         let clock = options.clock;
-        Ok(Self { clock, engine, config, customers, queue, webhook, worker, refresh })
+        Ok(Self { clock, engine, config, customers, queue, webhook, worker, refresh, resegment })
     }
 
     /// Hands a request to the webhook function.
@@ -179,6 +199,11 @@ impl LocalSystem {
         &self.queue
     }
 
+    /// The runs.
+    pub fn runs(&self) -> &Runs {
+        &self.resegment.runs
+    }
+
     /// The worker.
     pub fn worker(&self) -> &Worker {
         &self.worker
@@ -213,6 +238,14 @@ fn okta(options: &Options) -> Okta {
         json.parse().map_err(|error: okta::InvalidCredentials| error.detail)
     });
     Okta::new(outbound(options), options.okta_url.clone(), credentials)
+}
+
+fn mavera(options: &Options) -> Option<Mavera> {
+    let base = options.mavera_url.clone()?;
+    let credentials = secret::<MaveraCredentials>(options, MAVERA_SECRET, |json| {
+        json.parse().map_err(|error: mavera::InvalidCredentials| error.detail)
+    });
+    Some(Mavera::new(outbound(options), base, credentials))
 }
 
 fn outbound(options: &Options) -> Outbound {

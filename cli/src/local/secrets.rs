@@ -13,6 +13,8 @@ pub const WEBHOOK_SECRET: &str = "webhook";
 pub const SHOPIFY_SECRET: &str = "shopify";
 /// The id of the secret that holds Okta's credentials.
 pub const OKTA_SECRET: &str = "okta";
+/// The id of the secret that holds Mavera's credentials.
+pub const MAVERA_SECRET: &str = "mavera";
 
 /// Secrets in memory, by id. What is not there cannot be read.
 #[derive(Default)]

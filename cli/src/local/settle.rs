@@ -79,7 +79,7 @@ impl LocalSystem {
         Err(Unsettled { waiting: self.queue.depth() })
     }
 
-    async fn wait_until(&self, moment: Timestamp) {
+    pub(super) async fn wait_until(&self, moment: Timestamp) {
         if let Ok(wait) = moment.duration_since(self.clock.now()).try_into() {
             self.clock.sleep(wait).await;
         }

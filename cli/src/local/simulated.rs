@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use outbound::{AddressError, BaseUrl};
 use serde_json::json;
-use simulators::{SimRandom, World, okta, shopify};
+use simulators::{SimRandom, World, mavera, okta, shopify};
 
-use super::{LocalSecrets, OKTA_SECRET, Options, SHOPIFY_SECRET, WEBHOOK_SECRET};
+use super::{LocalSecrets, MAVERA_SECRET, OKTA_SECRET, Options, SHOPIFY_SECRET, WEBHOOK_SECRET};
 
 /// What `SETTLE_SECONDS` is if it is not set.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -22,6 +22,7 @@ impl Options {
             shop: world.shopify.domain(),
             shopify_url: BaseUrl::configured(&world.shopify_url())?,
             okta_url: BaseUrl::configured(&world.okta_url())?,
+            mavera_url: Some(BaseUrl::configured(&world.mavera_url())?),
             secrets: Arc::new(LocalSecrets::simulated(world)),
             transport: world.transport(),
             clock: Arc::new(world.clock.clone()),
@@ -39,6 +40,7 @@ impl LocalSecrets {
         secrets.put(WEBHOOK_SECRET, signing.to_string());
         secrets.put(SHOPIFY_SECRET, json!({ "access_token": shopify::ACCESS_TOKEN }).to_string());
         secrets.put(OKTA_SECRET, json!({ "api_token": okta::API_TOKEN }).to_string());
+        secrets.put(MAVERA_SECRET, json!({ "api_key": mavera::API_KEY }).to_string());
         secrets
     }
 }

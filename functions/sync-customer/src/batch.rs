@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use rules::{CustomerId, OrderId};
 use state::{Cause, Message, Subject};
 
+use crate::of_run::is_of_run;
+
 /// A record as the queue delivers it.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -32,9 +34,20 @@ impl Job {
     }
 
     fn merge(self, other: Self) -> Self {
+        // A run asks for a look at no moment in particular, so an event keeps its own.
+        let as_of = match (self.is_of_run(), other.is_of_run()) {
+            (true, false) => other.message.as_of,
+            (false, true) => self.message.as_of,
+            _ => self.message.as_of.max(other.message.as_of),
+        };
         let mut records = self.records;
         records.extend(other.records);
-        Self { message: self.message.merged(other.message), records, second_look: None }
+        let message = Message { as_of, ..self.message.merged(other.message) };
+        Self { message, records, second_look: None }
+    }
+
+    pub(crate) fn is_of_run(&self) -> bool {
+        is_of_run(&self.message)
     }
 }
 
@@ -47,6 +60,16 @@ pub(crate) struct Batch {
     /// Looks at customers whom this batch redacts. A redaction and a look have no one answer, so the
     /// look comes after it.
     pub(crate) after: Vec<Job>,
+}
+
+impl FromIterator<Job> for Batch {
+    fn from_iter<J: IntoIterator<Item = Job>>(jobs: J) -> Self {
+        let mut batch = Self::default();
+        for job in jobs {
+            batch.add(job);
+        }
+        batch
+    }
 }
 
 impl Batch {
@@ -63,6 +86,12 @@ impl Batch {
         }
     }
 
+    /// All jobs, in any order.
+    pub(crate) fn into_jobs(self) -> impl Iterator<Item = Job> {
+        let jobs = self.customers.into_values().chain(self.orders.into_values());
+        jobs.chain(self.shop).chain(self.after)
+    }
+
     fn add_customer(&mut self, customer: CustomerId, job: Job) {
         let is_redaction = |job: &Job| job.message.cause == Cause::Redact;
         match self.customers.get(&customer).map(is_redaction) {
@@ -72,6 +101,15 @@ impl Batch {
             }
             _ => add(&mut self.customers, customer, job),
         }
+    }
+
+    /// The customers' jobs in the order to work them off: nobody waits for a full run's.
+    pub(crate) fn in_turn(
+        customers: BTreeMap<CustomerId, Job>,
+    ) -> impl Iterator<Item = (CustomerId, Job)> {
+        let (of_run, live): (Vec<_>, Vec<_>) =
+            customers.into_iter().partition(|(_, job)| job.is_of_run());
+        live.into_iter().chain(of_run)
     }
 
     /// The customers' ids.

@@ -1,16 +1,17 @@
 //! Finding the Okta user who stands for a customer, and getting to know them.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use okta::Found;
+use okta::{Found, Session, User};
 use outbound::{Error, ErrorKind};
-use rules::{Applied, EmailAddress, GroupId, Membership, UserId};
+use rules::{Applied, EmailAddress, Membership, UserId};
 use shopify::Customer;
-use state::{Cause, Claim, Match, Message, Outcome, Outgoing, Record, Subject};
+use state::{Cause, Claim, Hint, Match, Message, Outcome, Outgoing, Record, Subject};
 
 use crate::failure::Setback;
 use crate::look::{Look, Target};
+use crate::of_run::is_of_run;
+use crate::recheck::managed;
 use crate::worker::Done;
 use crate::write::{Trouble, Writer};
 
@@ -34,7 +35,7 @@ impl<'a> Look<'a> {
         let Some(email) = target.customer.email.as_ref() else {
             return self.without_user(writer, target, Outcome::Unmatched).await;
         };
-        match writer.okta.find_user(email).await {
+        match self.find(writer.okta, email).await {
             Ok(Found::One(user)) if user.can_be_written() => {
                 self.first_contact(writer, target, user.id, email).await
             }
@@ -43,6 +44,22 @@ impl<'a> Look<'a> {
             Ok(Found::None) => self.without_user(writer, target, Outcome::Unmatched).await,
             Err(error) => self.give_in(writer, target.customer, error.into()).await,
         }
+    }
+
+    /// Looks for the user, beginning with what a full run has found out. A run's message believes that
+    /// nobody bears the address; an event looks for itself.
+    async fn find(&self, okta: Session<'_>, email: &EmailAddress) -> Result<Found, Error> {
+        match self.message.run.as_ref().map(|run| &run.user) {
+            Some(Hint::Nobody) if is_of_run(self.message) => return Ok(Found::None),
+            Some(Hint::Is(user)) => {
+                let named = okta.user_named(user, email).await?;
+                if let Some(user) = named.filter(User::can_be_written) {
+                    return Ok(Found::One(user));
+                }
+            }
+            _ => {}
+        }
+        okta.find_user(email).await
     }
 
     /// Takes everything back from the user the customer had before, unless that user bears the
@@ -115,7 +132,7 @@ impl<'a> Look<'a> {
         if only.is_some_and(|only| groups.iter().all(|group| group.name != *only)) {
             return self.without_user(writer, target, Outcome::Unmatched).await;
         }
-        let managed = self.managed();
+        let managed = managed(self.config);
         let mut record = forgetting(&writer.record);
         for group in groups.into_iter().filter(|group| managed.contains(&group.id)) {
             record.applied.note(group, Membership::Member);
@@ -127,13 +144,6 @@ impl<'a> Look<'a> {
             Err(Trouble::UserTaken) => self.contest(writer, target, &user).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
         }
-    }
-
-    /// The groups that the accepted book's segments stand for.
-    fn managed(&self) -> BTreeSet<GroupId> {
-        let segments = self.config.book.book.segments().iter();
-        let rows = segments.filter_map(|s| self.config.groups.get(s.okta_group_name()));
-        rows.filter(|row| row.status.is_usable()).filter_map(|row| row.id.clone()).collect()
     }
 
     /// Another customer has the user. They may have let go of the address since, so they are looked

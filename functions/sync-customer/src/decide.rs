@@ -145,7 +145,12 @@ mod tests {
     }
 
     fn buried_in(minute: i64) -> Entry {
-        Entry::Tombstone(Tombstone { at: at(minute), why: End::Redacted })
+        Entry::Tombstone(Tombstone {
+            at: at(minute),
+            why: End::Redacted,
+            seen: None,
+            answered: None,
+        })
     }
 
     #[test]

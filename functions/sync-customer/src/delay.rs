@@ -57,7 +57,7 @@ pub(crate) fn put_off(
         }
         Setback::OutOfTime => SOON,
         Setback::Paused => PAUSED,
-        Setback::Unsettled { until } => left(now, *until),
+        Setback::Unsettled { until } | Setback::GivesWay { until } => left(now, *until),
         Setback::Unavailable(failure) => {
             let growing = FIRST.saturating_mul(1 << message.deferrals.min(10)).min(LONGEST_DELAY);
             message.deferrals = message.deferrals.saturating_add(1);
@@ -72,6 +72,12 @@ pub(crate) fn put_off(
         Setback::Permanent(_) => return None,
     };
     Some((message, delay.min(LONGEST_DELAY)))
+}
+
+/// When the messages of a batch come back that have to wait for a limit: all at one moment, so that they
+/// share their reads again, and each batch at another one.
+pub(crate) fn back_at(limited_until: Timestamp, random: &dyn Randomness) -> Timestamp {
+    limited_until + spread(Duration::ZERO, FIRST, random)
 }
 
 /// The time left until a moment, in whole seconds, rounded up: the queue knows no others.

@@ -15,6 +15,14 @@ pub(crate) enum Failure {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A full run was planned by a book that is not the accepted one yet, as far as we see.
+    #[error("the full run was planned by book {planned}, and book {accepted} is the accepted one")]
+    OldBook {
+        /// The book the run was planned by.
+        planned: u64,
+        /// The book there is.
+        accepted: u64,
+    },
     /// Shopify's figures for one customer make no sense.
     #[error("shopify customers: {0}")]
     Unreadable(&'static str),
@@ -27,7 +35,7 @@ impl Failure {
         match self {
             Self::Call(error) => error.is_retryable(),
             Self::State(error) => error.is_retryable(),
-            Self::Config(_) => true,
+            Self::Config(_) | Self::OldBook { .. } => true,
             Self::Unreadable(_) => false,
         }
     }
@@ -54,6 +62,11 @@ pub(crate) enum Setback {
         /// When it is old enough.
         until: Timestamp,
     },
+    /// What full runs may use of Okta's limits is used up.
+    GivesWay {
+        /// When to come back.
+        until: Timestamp,
+    },
     /// Something was not to be had; it may be later.
     Unavailable(Failure),
     /// It will never work: a person has to see it.
@@ -70,10 +83,22 @@ impl Setback {
             Self::OutOfTime => "out_of_time",
             Self::Paused => "paused",
             Self::Unsettled { .. } => "unsettled",
+            Self::GivesWay { .. } => "gives_way",
             Self::Unavailable(Failure::Call(error)) => error.code(),
             Self::Unavailable(Failure::State(_)) => "state",
             Self::Unavailable(Failure::Config(_)) => "configuration",
+            Self::Unavailable(Failure::OldBook { .. }) => "old_book",
             Self::Unavailable(Failure::Unreadable(_)) | Self::Permanent(_) => "permanent",
+        }
+    }
+}
+
+impl Setback {
+    /// When Okta's limits allow the work that they kept from being done; none if it was something else.
+    pub(crate) fn limited_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Unavailable(Failure::Call(error)) => error.retry_at(),
+            _ => None,
         }
     }
 }

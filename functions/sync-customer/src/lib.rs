@@ -5,12 +5,18 @@
 //! can use up the share of Okta's limit that it may: more at once would buy nothing but contention.
 
 mod batch;
+mod close;
 mod contact;
 mod decide;
 mod delay;
+mod end;
 mod failure;
 mod look;
+mod of_run;
 mod prepare;
+mod recheck;
+mod report;
+mod turns;
 mod worker;
 mod write;
 

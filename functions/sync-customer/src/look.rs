@@ -1,15 +1,14 @@
 //! One customer: from the decision to the entry that records its outcome.
 
 use jiff::Timestamp;
+use okta::Session;
 use rules::{CustomerId, Desired, Group, Segment};
 use shopify::{Customer, Truth};
-use state::{
-    Cause, Config, End, Entry, GroupStatus, Last, Message, Outcome, Outgoing, Read, Record,
-    Subject, Tombstone, Transition, Versioned,
-};
+use state::{Config, Entry, GroupStatus, Message, Outcome, Record, Versioned};
 
 use crate::decide::{Wish, decide};
 use crate::failure::{Failure, Setback};
+use crate::of_run::is_of_run;
 use crate::worker::{Done, Worker};
 use crate::write::{Trouble, Writer};
 
@@ -45,8 +44,7 @@ impl<'a> Look<'a> {
         match decide(self.message, entry, self.truth, &self.config.book) {
             Wish::Hold { customer, segment } => self.hold(customer, segment).await,
             Wish::End(why) => self.end(why).await,
-            Wish::Rest(End::Gone) => Ok(self.done(Outcome::Gone, None)),
-            Wish::Rest(End::Redacted) => Ok(self.done(Outcome::Redacted, None)),
+            Wish::Rest(why) => self.rest(why).await,
             Wish::OtherCurrency { customer } => {
                 self.hold_back(self.writer(), customer, Outcome::OtherCurrency).await
             }
@@ -66,15 +64,25 @@ impl<'a> Look<'a> {
         for row in rows.filter(|row| row.status == GroupStatus::RuleManaged) {
             row.id.as_ref().map(|id| record.applied.groups.remove(id));
         }
-        let share = self.config.settings.okta_rate_share;
         Writer {
             customers: &self.worker.customers,
-            okta: self.worker.okta.before(self.until, share),
+            okta: self.okta(),
+            recheck: self.message.run.as_ref().is_some_and(|run| run.recheck),
             config: self.config,
             customer: self.customer,
             deadline: self.deadline,
             version: self.found.map(|found| found.version),
             record,
+        }
+    }
+
+    /// An event waits for Okta's limits; a full run takes a part of them only, and gives way.
+    fn okta(&self) -> Session<'a> {
+        let share = self.config.settings.okta_rate_share;
+        if is_of_run(self.message) {
+            self.worker.okta.before(self.until, share.for_runs()).impatient()
+        } else {
+            self.worker.okta.before(self.until, share)
         }
     }
 
@@ -101,7 +109,7 @@ impl<'a> Look<'a> {
     }
 
     /// A customer of no segment of whom Okta holds nothing costs no call, and no entry if there is
-    /// none yet.
+    /// none yet and no full run to tell.
     async fn hold_nothing(
         &self,
         mut writer: Writer<'_>,
@@ -109,8 +117,10 @@ impl<'a> Look<'a> {
     ) -> Result<Done, Setback> {
         self.remember(&mut writer.record, None, None, None, customer);
         match self.found.map(|found| &found.entry) {
-            Some(Entry::Customer(_)) => self.close(writer, customer, Outcome::Unchanged).await,
-            Some(Entry::Tombstone(_)) | None => Ok(self.done(Outcome::Unchanged, None)),
+            Some(Entry::Tombstone(_)) | None if self.message.run.is_none() => {
+                Ok(self.done(Outcome::Unchanged, None))
+            }
+            _ => self.close(writer, customer, Outcome::Unchanged).await,
         }
     }
 
@@ -158,10 +168,18 @@ impl<'a> Look<'a> {
         let Some(user) = writer.record.matched.as_ref().map(|matched| matched.user.clone()) else {
             return self.meet(writer, target).await;
         };
+        // Whoever left a lease died while writing. What they wrote may be read back now.
+        let interrupted = writer.record.lease.is_some();
+        let reread = writer.read_back(&user, &target.desired).await;
         let before = writer.record.applied.clone();
-        match writer.apply(writer.record.clone(), &user, &target.desired, &[]).await {
+        let applied = match reread {
+            Ok(()) => writer.apply(writer.record.clone(), &user, &target.desired, &[]).await,
+            trouble => trouble,
+        };
+        match applied {
             Ok(()) => {
-                let changed = before != writer.record.applied
+                let changed = interrupted
+                    || before != writer.record.applied
                     || writer.record.segment.as_ref() != target.segment.map(|(s, _)| s.name());
                 let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
                 self.conclude(writer, target, outcome).await
@@ -169,133 +187,5 @@ impl<'a> Look<'a> {
             Err(Trouble::UserGone) => self.meet_anew(writer, target, user).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
         }
-    }
-
-    /// Ends a look that made Okta hold what is desired: the segment is the customer's now.
-    pub(crate) async fn conclude(
-        &self,
-        mut writer: Writer<'_>,
-        target: &Target<'_>,
-        outcome: Outcome,
-    ) -> Result<Done, Setback> {
-        let segment = target.segment.map(|(segment, _)| segment.name().clone());
-        let range = target.segment.map(|(_, range)| range);
-        let group = target.desired.group.as_ref().map(|group| group.name.clone());
-        self.remember(&mut writer.record, segment, group, range, target.customer);
-        self.close(writer, target.customer, outcome).await
-    }
-
-    /// Records a change of segment, if it is one.
-    pub(crate) fn remember(
-        &self,
-        record: &mut Record,
-        segment: Option<rules::SegmentName>,
-        group: Option<rules::GroupName>,
-        range: Option<usize>,
-        customer: &Customer,
-    ) {
-        if record.segment == segment {
-            return;
-        }
-        record.remember(Transition {
-            at: self.worker.clock.now(),
-            from: record.segment.clone(),
-            to: segment.clone(),
-            group,
-            cause: self.message.cause,
-            range,
-            totals: Some(customer.totals),
-            book: self.config.book.version,
-        });
-        record.segment = segment;
-    }
-
-    /// Ends a look: the read is noted, so that it covers what came before it, and the outcome.
-    pub(crate) async fn close(
-        &self,
-        mut writer: Writer<'_>,
-        customer: &Customer,
-        outcome: Outcome,
-    ) -> Result<Done, Setback> {
-        let mut record = writer.record.clone();
-        record.read = Some(Read {
-            at: self.read_at,
-            updated_at: customer.updated_at,
-            totals: customer.totals,
-            last_order: customer.last_order.map(|order| order.id),
-        });
-        record.second_look = self.queued_for.or(record.second_look);
-        record.last = Some(self.last(outcome));
-        record.lease = None;
-        match writer.save(record, &[]).await {
-            Ok(()) => Ok(self.done(outcome, Some(&writer.record))),
-            Err(trouble) => Err(trouble.into_setback()),
-        }
-    }
-
-    pub(crate) fn last(&self, outcome: Outcome) -> Last {
-        Last { outcome, at: self.worker.clock.now(), book: self.config.book.version }
-    }
-
-    /// Ends a look that came upon trouble which another look now would come upon too.
-    pub(crate) async fn give_in(
-        &self,
-        mut writer: Writer<'_>,
-        customer: &Customer,
-        trouble: Trouble,
-    ) -> Result<Done, Setback> {
-        match trouble {
-            Trouble::UserInactive => self.close(writer, customer, Outcome::UserInactive).await,
-            Trouble::GroupGone => self.close(writer, customer, Outcome::GroupGone).await,
-            Trouble::UserTaken => self.close(writer, customer, Outcome::UserTaken).await,
-            Trouble::UserGone => self.close(writer, customer, Outcome::Unmatched).await,
-            Trouble::Setback(setback) => {
-                writer.release().await;
-                Err(setback)
-            }
-        }
-    }
-
-    /// Takes everything back and leaves a tombstone.
-    async fn end(&self, why: End) -> Result<Done, Setback> {
-        let mut writer = self.writer();
-        let user = writer.record.matched.as_ref().map(|matched| matched.user.clone());
-        let ended = match user {
-            None => Ok(()),
-            Some(user) => writer.part_from(&user).await,
-        };
-        let (at, outcome) = match why {
-            End::Gone => (self.read_at, Outcome::Gone),
-            End::Redacted => (self.message.as_of, Outcome::Redacted),
-        };
-        let buried = match ended {
-            Ok(()) => writer.bury(Tombstone { at, why }).await,
-            Err(trouble) => Err(trouble),
-        };
-        let ended = match buried {
-            Ok(()) if why == End::Redacted => self.look_after_redaction().await,
-            ended => ended,
-        };
-        match ended {
-            Ok(()) => Ok(self.done(outcome, None)),
-            Err(trouble) => {
-                writer.release().await;
-                Err(trouble.into_setback())
-            }
-        }
-    }
-
-    /// A redaction may be worked off long after it was asked for. If the customer has ordered since, a
-    /// look finds that and lifts the tombstone.
-    async fn look_after_redaction(&self) -> Result<(), Trouble> {
-        let subject = Subject::Customer(self.customer);
-        let message = Message::new(subject, Cause::Customer, self.worker.clock.now());
-        let look = Outgoing { message, delay: self.config.settings.settle };
-        Ok(self.worker.queue.send(vec![look]).await?)
-    }
-
-    pub(crate) fn done(&self, outcome: Outcome, record: Option<&Record>) -> Done {
-        let segment = record.and_then(|record| record.segment.clone());
-        Done { customer: self.customer, outcome, segment }
     }
 }

@@ -13,28 +13,29 @@ use state::{
 use crate::batch::{self, Batch, Job};
 use crate::delay;
 use crate::failure::Setback;
-use crate::worker::{Done, LEAST_TIME, Run};
+use crate::of_run::is_answered;
+use crate::worker::{Done, LEAST_TIME, Work};
 
 /// How far ahead of now a message's moment can be: no message is delayed for longer.
 const FURTHEST_AHEAD: Duration = Duration::from_mins(20);
 /// How much earlier than due a message may be: the clocks of two machines differ a little.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
-impl Run<'_> {
+impl Work<'_> {
     /// Reads each record by itself: a body that is no message keeps no other from being worked off.
-    pub(crate) fn read(&mut self, records: Vec<batch::Record>) -> Batch {
-        let mut batch = Batch::default();
+    pub(crate) fn read(&mut self, records: Vec<batch::Record>) -> Vec<Job> {
+        let mut jobs = Vec::with_capacity(records.len());
         for batch::Record { id, body } in records {
             match Message::from_json(&body) {
                 Ok(message) if message.cause == Cause::DataRequest => self.data_request(&message),
                 Ok(message) if message.as_of > self.now() + FURTHEST_AHEAD => {
                     self.unreadable(id, "its moment is further ahead than any message's can be");
                 }
-                Ok(message) => batch.add(Job::new(message, id)),
+                Ok(message) => jobs.push(Job::new(message, id)),
                 Err(error) => self.unreadable(id, &error.to_string()),
             }
         }
-        batch
+        jobs
     }
 
     fn unreadable(&mut self, record: String, error: &str) {
@@ -93,14 +94,16 @@ impl Run<'_> {
         }
     }
 
-    /// Puts back what is too young for a look.
+    /// Puts back what is too young for a look. What a full run asks for has settled long ago.
     pub(crate) fn set_aside(&mut self, batch: &mut Batch, config: &Config) {
         let now = self.now();
         for job in std::mem::take(&mut batch.customers).into_values() {
             let first = job.message.looks == 0 && job.message.deferrals == 0;
             let due = job.message.as_of + config.settings.settle;
-            let fresh = matches!(job.message.cause, Cause::Contested) || job.message.followed_up;
-            if first && !fresh && now + TOLERANCE < due {
+            let settled = matches!(job.message.cause, Cause::Contested)
+                || job.message.followed_up
+                || job.is_of_run();
+            if first && !settled && now + TOLERANCE < due {
                 self.put_off(job, &Setback::Unsettled { until: due });
             } else {
                 batch.add(job);
@@ -139,10 +142,11 @@ impl Run<'_> {
         let now = self.now();
         for (customer, job) in std::mem::take(&mut batch.customers) {
             match entries.get(&customer).map(|found| &found.entry) {
-                Some(Entry::Customer(record))
-                    if is_covered(&job.message, record, config.settings.second_look) =>
-                {
-                    let segment = record.segment.clone();
+                Some(entry) if is_covered(&job.message, entry, config.settings.second_look) => {
+                    let segment = match entry {
+                        Entry::Customer(record) => record.segment.clone(),
+                        Entry::Tombstone(_) => None,
+                    };
                     self.done(&job.message, Done { customer, outcome: Outcome::Covered, segment });
                 }
                 Some(Entry::Customer(record)) if record.is_leased(now) => {
@@ -194,12 +198,22 @@ impl Run<'_> {
     }
 }
 
-/// Whether a read that was worked off to its end answers a message.
+/// Whether a message asks for nothing that was not done before. What a full run asks for was not, whenever
+/// the truth was read last, unless its answer is there.
+fn is_covered(message: &Message, entry: &Entry, second_look: Duration) -> bool {
+    match entry {
+        _ if message.run.is_some() => is_answered(message, entry),
+        Entry::Customer(record) => is_answered_by_read(message, record, second_look),
+        Entry::Tombstone(_) => false,
+    }
+}
+
+/// Whether a read that was worked off to its end answers an event.
 ///
 /// It has to have begun after the event reached us; one that began at the very moment may have been
 /// first. It has to show what the event told. And where Shopify's totals may lag, a second look has to
 /// be as far behind this event as behind any other: one that is queued already, or was made.
-fn is_covered(message: &Message, record: &Record, second_look: Duration) -> bool {
+fn is_answered_by_read(message: &Message, record: &Record, second_look: Duration) -> bool {
     let Some(read) = record.read.filter(|_| message.cause != Cause::Redact) else { return false };
     let met = |expected: &Expectation| expected.is_met(read.last_order, read.totals.orders);
     let looked_at_last = record.second_look.map_or(read.at, |due| due.max(read.at));

@@ -26,6 +26,8 @@ pub(crate) struct Writer<'a> {
     /// The version the next write is made from.
     pub(crate) version: Option<Version>,
     pub(crate) record: Record,
+    /// Whether what was applied is not to be believed, and has to be read.
+    pub(crate) recheck: bool,
 }
 
 /// What kept a plan from being carried out to its end.
@@ -162,7 +164,11 @@ impl Writer<'_> {
     /// holds nothing. One who is deactivated cannot be cleared, but can be taken out of groups, and
     /// is: they may be activated again.
     pub(crate) async fn part_from(&mut self, user: &UserId) -> Result<(), Trouble> {
-        match self.apply(self.record.clone(), user, &Desired::NOTHING, &[]).await {
+        let parted = match self.read_back(user, &Desired::NOTHING).await {
+            Ok(()) => self.apply(self.record.clone(), user, &Desired::NOTHING, &[]).await,
+            trouble => trouble,
+        };
+        match parted {
             Ok(()) | Err(Trouble::UserGone) => {}
             Err(Trouble::UserInactive) => self.leave_all(user).await?,
             Err(trouble) => return Err(trouble),

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use outbound::{Call, Error, ErrorKind, VendorCode};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 /// The code of a 404 that speaks of a user or a group. Any other 404 comes from a wrong address or
 /// from something between us and Okta, and must not be taken for "deleted".
@@ -52,7 +51,7 @@ fn code(body: &[u8]) -> Option<VendorCode> {
 }
 
 /// Reads an answer's JSON.
-pub(crate) fn json<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, Error> {
+pub(crate) fn json<'a, T: Deserialize<'a>>(call: &Call, body: &'a [u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|_| {
         call.error(ErrorKind::Unreadable { detail: "not the JSON that Okta's reference describes" })
     })

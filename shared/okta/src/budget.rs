@@ -54,6 +54,14 @@ impl RateShare {
         self.0
     }
 
+    /// What a run may use of this share: 80 % of it, rounded down, and 1 per cent at least. So there is
+    /// room for live orders while a run goes on.
+    #[must_use]
+    pub const fn for_runs(self) -> Self {
+        let part = self.0 - self.0.div_ceil(5);
+        Self(if part == 0 { 1 } else { part })
+    }
+
     /// The part of a limit that is for others, rounded up.
     fn reserve(self, limit: u64) -> u64 {
         limit.saturating_mul(u64::from(100 - self.0)).div_ceil(100)
@@ -80,8 +88,16 @@ pub(crate) enum Bucket {
     GetGroup,
     /// `PUT` and `DELETE /api/v1/groups/{id}/users/{id}`.
     Memberships,
+    /// `GET /api/v1/groups/{id}/users`.
+    Members,
     /// `GET /api/v1/groups/rules`.
     Rules,
+}
+
+impl Bucket {
+    /// What finding, reading and writing one user counts against.
+    pub(crate) const OF_ONE_USER: [Self; 5] =
+        [Self::ListUsers, Self::GetUser, Self::UpdateUser, Self::GroupsOfUser, Self::Memberships];
 }
 
 /// What the answers last said of each bucket.

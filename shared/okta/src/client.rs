@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::header::{ACCEPT, HeaderValue};
 use http::{Method, Response, StatusCode};
 use jiff::Timestamp;
-use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, OwnUrl, Repeat};
+use outbound::{
+    BaseUrl, Call, Credentials, Error, ErrorKind, ForeignAddress, Outbound, OwnUrl, Repeat,
+};
 use serde::de::DeserializeOwned;
 
 use crate::budget::{Bucket, Budget, RateShare};
@@ -16,6 +18,9 @@ use crate::{answer, link};
 const SERVICE: &str = "okta";
 /// More pages than any list we read has. Okta allows an org 2,000 rules, ten pages of them.
 const MOST_PAGES: usize = 100;
+/// What a list is that leads on for ever.
+pub(crate) const ENDLESS: ErrorKind =
+    ErrorKind::Unreadable { detail: "the pages of a list do not end" };
 
 /// Okta, as one org. Clones share what is known of the org's limits.
 #[derive(Clone)]
@@ -32,6 +37,25 @@ pub struct Session<'a> {
     okta: &'a Okta,
     deadline: Timestamp,
     share: RateShare,
+    patience: Patience,
+}
+
+/// What a call does while its share of a limit is spent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Waits for the limit to start anew, if there is time for it.
+    Waits,
+    /// Gives up at once.
+    GivesWay,
+}
+
+/// One page of a list, before it is read.
+pub(crate) struct RawPage {
+    /// What brought it, for errors.
+    pub(crate) call: Call,
+    pub(crate) body: Bytes,
+    /// The address of the next page as the answer has it, unchecked.
+    pub(crate) next: Option<String>,
 }
 
 impl Okta {
@@ -44,14 +68,38 @@ impl Okta {
         Self { outbound, base, credentials, budget: Arc::default() }
     }
 
+    /// How many requests this client and its clones have sent, repeats included.
+    pub fn sent(&self) -> u64 {
+        self.outbound.sent()
+    }
+
     /// Calls that begin and end before `deadline` and leave the rest of the limits to others. A call
-    /// waits for the limits while there is time for it.
+    /// waits for the limits while there is time for it, unless the session is made
+    /// [`impatient`](Session::impatient).
     pub fn before(&self, deadline: Timestamp, share: RateShare) -> Session<'_> {
-        Session { okta: self, deadline, share }
+        Session { okta: self, deadline, share, patience: Patience::Waits }
     }
 }
 
 impl Session<'_> {
+    /// The same session, but a call whose share of the limit is spent does not wait: it fails at once
+    /// with [`BudgetSpent`](ErrorKind::BudgetSpent) or [`Throttled`](ErrorKind::Throttled), which say
+    /// until when. For work that can go on later, beside work that somebody waits for.
+    #[must_use]
+    pub fn impatient(self) -> Self {
+        Self { patience: Patience::GivesWay, ..self }
+    }
+
+    /// Until when this session's share of a limit is spent that work on a user counts against, by what
+    /// the answers told; none if all have room. Costs no call.
+    pub fn limited_until(&self) -> Option<Timestamp> {
+        let Okta { outbound, budget, .. } = self.okta;
+        let now = outbound.clock().now();
+        let held =
+            Bucket::OF_ONE_USER.iter().filter_map(|bucket| budget.held(*bucket, self.share, now));
+        held.map(|(retry_at, _)| retry_at).max()
+    }
+
     /// A call to `/api/v1` and the path below it.
     pub(crate) fn call(
         &self,
@@ -63,7 +111,7 @@ impl Session<'_> {
         call(operation, method, self.address(path), repeat)
     }
 
-    fn address(&self, path: &[&str]) -> OwnUrl {
+    pub(crate) fn address(&self, path: &[&str]) -> OwnUrl {
         self.okta.base.resource(&[&["api", "v1"], path].concat())
     }
 
@@ -102,7 +150,11 @@ impl Session<'_> {
     async fn wait_for(&self, bucket: Bucket, call: &Call) -> Result<(), Error> {
         let Okta { outbound, budget, .. } = self.okta;
         while let Some((retry_at, why)) = budget.held(bucket, self.share, outbound.clock().now()) {
-            outbound.wait_until(retry_at, self.deadline, call.error(why)).await?;
+            let spent = call.error(why);
+            if self.patience == Patience::GivesWay {
+                return Err(spent);
+            }
+            outbound.wait_until(retry_at, self.deadline, spent).await?;
         }
         Ok(())
     }
@@ -133,21 +185,34 @@ impl Session<'_> {
         let mut address = self.address(path).with_query(query);
         let mut items = Vec::new();
         for _ in 0..MOST_PAGES {
-            let call = call(operation, Method::GET, address, Repeat::Safe);
-            let answer = self.send(bucket, &call).await?;
-            items.extend(answer::json::<Vec<T>>(&call, answer.body())?);
-            let next = link::next(answer.headers()).map_err(|_| {
-                call.error(ErrorKind::Unreadable { detail: "a Link header that cannot be read" })
-            })?;
-            let Some(next) = next else { return Ok(items) };
+            let page = self.page(bucket, operation, address).await?;
+            items.extend(answer::json::<Vec<T>>(&page.call, &page.body)?);
+            let Some(next) = page.next else { return Ok(items) };
             address = self
-                .okta
-                .base
                 .continuation(&next)
-                .map_err(|_| call.error(ErrorKind::ForeignAddress))?;
+                .map_err(|ForeignAddress| page.call.error(ErrorKind::ForeignAddress))?;
         }
-        let endless = ErrorKind::Unreadable { detail: "the pages of a list do not end" };
-        Err(Error::new(SERVICE, operation, endless))
+        Err(Error::new(SERVICE, operation, ENDLESS))
+    }
+
+    /// A read of one page of a list.
+    pub(crate) async fn page(
+        &self,
+        bucket: Bucket,
+        operation: &'static str,
+        address: OwnUrl,
+    ) -> Result<RawPage, Error> {
+        let call = call(operation, Method::GET, address, Repeat::Safe);
+        let answer = self.send(bucket, &call).await?;
+        let next = link::next(answer.headers()).map_err(|_| {
+            call.error(ErrorKind::Unreadable { detail: "a Link header that cannot be read" })
+        })?;
+        Ok(RawPage { call, body: answer.into_body(), next })
+    }
+
+    /// An address that an earlier answer gave for what follows it, if it is one of this org's.
+    pub(crate) fn continuation(&self, found: &str) -> Result<OwnUrl, ForeignAddress> {
+        self.okta.base.continuation(found)
     }
 }
 

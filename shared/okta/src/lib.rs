@@ -11,6 +11,8 @@ mod client;
 mod credentials;
 mod group;
 mod link;
+mod listed;
+mod page;
 mod search;
 mod user;
 
@@ -19,4 +21,6 @@ pub use budget::{InvalidShare, RateShare};
 pub use client::{Okta, Session};
 pub use credentials::{InvalidCredentials, OktaCredentials};
 pub use group::{FoundGroup, GroupKind};
+pub use listed::{Held, HeldAttributes, ListedUser};
+pub use page::{Cursor, InvalidCursor, Page, PageError};
 pub use user::{Found, User, UserStatus};

@@ -50,11 +50,18 @@ pub enum UserStatus {
     Other,
 }
 
-impl User {
+impl UserStatus {
     /// Whether profile and memberships can be written. Okta keeps a deactivated user from both
     /// unless the org has turned on edits of deactivated users, which we do not count on.
+    pub fn can_be_written(self) -> bool {
+        self != Self::Deprovisioned
+    }
+}
+
+impl User {
+    /// Whether profile and memberships can be written, by the user's status.
     pub fn can_be_written(&self) -> bool {
-        self.status != UserStatus::Deprovisioned
+        self.status.can_be_written()
     }
 }
 

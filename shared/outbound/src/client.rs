@@ -1,6 +1,7 @@
 //! One client for every service: time limits, and retries as data.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,9 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::Url;
 
-use crate::address::{FoundUrl, OwnUrl};
+use crate::address::OwnUrl;
 use crate::error::{Error, ErrorKind};
-use crate::ports::{Clock, Randomness, Transport, TransportFailure};
+use crate::ports::{BoxFuture, Clock, Randomness, Transport, TransportFailure};
 
 /// The longest one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -39,8 +40,8 @@ pub enum Repeat {
 /// One call, ready to be sent.
 #[derive(Clone)]
 pub struct Call {
-    service: &'static str,
-    operation: &'static str,
+    pub(crate) service: &'static str,
+    pub(crate) operation: &'static str,
     method: Method,
     url: Url,
     headers: HeaderMap,
@@ -60,12 +61,6 @@ impl Call {
         let headers = HeaderMap::from_iter([(USER_AGENT, PRODUCT)]);
         let (url, body) = (url.into_url(), Bytes::new());
         Self { service, operation, method, url, headers, body, repeat }
-    }
-
-    /// A read of a file on another host. It carries no token, and cannot be given one.
-    pub fn download(service: &'static str, operation: &'static str, url: FoundUrl) -> Download {
-        let url = OwnUrl::from_found(url);
-        Download(Self::new(service, operation, Method::GET, url, Repeat::Safe))
     }
 
     /// Adds a header.
@@ -138,21 +133,16 @@ impl Call {
     }
 }
 
-/// A read that carries no token.
-pub struct Download(Call);
-
-impl OwnUrl {
-    fn from_found(url: FoundUrl) -> Self {
-        Self(url.into_url())
-    }
-}
+/// What came of one attempt.
+type Outcome<B> = Result<Response<B>, TransportFailure>;
 
 /// Sends calls, within time, repeating what is safe to repeat.
 #[derive(Clone)]
 pub struct Outbound {
-    transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
     random: Arc<dyn Randomness>,
+    sent: Arc<AtomicU64>,
 }
 
 impl Outbound {
@@ -162,7 +152,12 @@ impl Outbound {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Randomness>,
     ) -> Self {
-        Self { transport, clock, random }
+        Self { transport, clock, random, sent: Arc::default() }
+    }
+
+    /// How many requests this client and its clones have sent, repeats included.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// The clock the client keeps time by.
@@ -178,6 +173,18 @@ impl Outbound {
     /// If no answer came back, too little time is left before `deadline` to begin, or the call cannot
     /// be sent at all.
     pub async fn send(&self, call: &Call, deadline: Timestamp) -> Result<Response<Bytes>, Error> {
+        self.attempts(call, deadline, |request, timeout| self.transport.send(request, timeout))
+            .await
+    }
+
+    /// Attempts the call until an outcome is not worth a repeat, the waits are used up, or there is no
+    /// time for another.
+    pub(crate) async fn attempts<'a, B>(
+        &'a self,
+        call: &Call,
+        deadline: Timestamp,
+        attempt: impl Fn(Request<Bytes>, Duration) -> BoxFuture<'a, Outcome<B>>,
+    ) -> Result<Response<B>, Error> {
         let mut waits = WAITS.iter();
         loop {
             let timeout = self
@@ -185,7 +192,9 @@ impl Outbound {
                 .filter(|left| *left >= SHORTEST_ATTEMPT)
                 .ok_or_else(|| call.error(ErrorKind::OutOfTime))?
                 .min(ATTEMPT);
-            let outcome = self.transport.send(call.request()?, timeout).await;
+            let request = call.request()?;
+            self.sent.fetch_add(1, Ordering::Relaxed);
+            let outcome = attempt(request, timeout).await;
             let wait = waits
                 .next()
                 .filter(|_| is_worth_repeating(&outcome, call.repeat))
@@ -197,18 +206,6 @@ impl Outbound {
                 _ => return outcome.map_err(|failure| call.error(failure.into())),
             }
         }
-    }
-
-    /// Fetches a file from another host.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub async fn fetch(
-        &self,
-        call: &Download,
-        deadline: Timestamp,
-    ) -> Result<Response<Bytes>, Error> {
-        self.send(&call.0, deadline).await
     }
 
     /// Waits until `moment`, if a call can still be made after it.
@@ -229,9 +226,8 @@ impl Outbound {
         Ok(())
     }
 
-    /// The time from now until a moment; none if it has passed.
     fn left(&self, moment: Timestamp) -> Option<Duration> {
-        Duration::try_from(moment.duration_since(self.clock.now())).ok()
+        left(self.clock.now(), moment)
     }
 
     fn jittered(&self, wait: Duration) -> Duration {
@@ -241,7 +237,12 @@ impl Outbound {
     }
 }
 
-fn is_worth_repeating(outcome: &Result<Response<Bytes>, TransportFailure>, repeat: Repeat) -> bool {
+/// The time from now until a moment; none if it has passed.
+pub(crate) fn left(now: Timestamp, moment: Timestamp) -> Option<Duration> {
+    Duration::try_from(moment.duration_since(now)).ok()
+}
+
+fn is_worth_repeating<B>(outcome: &Outcome<B>, repeat: Repeat) -> bool {
     match outcome {
         Err(TransportFailure::Connect) => true,
         Err(TransportFailure::Timeout | TransportFailure::Broken) => repeat == Repeat::Safe,

@@ -5,12 +5,16 @@
 
 mod address;
 mod client;
+mod download;
 mod error;
 mod live;
 mod ports;
 
 pub use address::{AddressError, BaseUrl, ForeignAddress, FoundUrl, OwnUrl};
-pub use client::{Call, Download, Outbound, Repeat};
+pub use client::{Call, Outbound, Repeat};
+pub use download::{Body, Download};
 pub use error::{Error, ErrorKind, VendorCode};
 pub use live::{Network, NetworkError, SystemClock, SystemRandom};
-pub use ports::{BoxFuture, Clock, Credentials, Fixed, Randomness, Transport, TransportFailure};
+pub use ports::{
+    BoxFuture, Chunks, Clock, Credentials, Fixed, Randomness, Transport, TransportFailure,
+};

@@ -11,7 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 
 use crate::address::{BaseUrl, is_public_ip};
-use crate::ports::{BoxFuture, Clock, Randomness, Transport, TransportFailure};
+use crate::ports::{BoxFuture, Chunks, Clock, Randomness, Transport, TransportFailure};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -63,12 +63,35 @@ impl Transport for Network {
                 .unwrap_or(Err(TransportFailure::Timeout))
         })
     }
+
+    fn open(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn Chunks>>, TransportFailure>> {
+        Box::pin(async move {
+            let mut answer = tokio::time::timeout(timeout, self.execute(request))
+                .await
+                .unwrap_or(Err(TransportFailure::Timeout))?;
+            let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            let mut response = Response::new(Box::new(Incoming(answer)) as Box<dyn Chunks>);
+            (*response.status_mut(), *response.headers_mut()) = (status, headers);
+            Ok(response)
+        })
+    }
 }
 
 impl Network {
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportFailure> {
+    async fn execute(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<reqwest::Response, TransportFailure> {
         let request = reqwest::Request::try_from(request).map_err(|_| TransportFailure::Connect)?;
-        let mut answer = self.client.execute(request).await.map_err(|error| failure(&error))?;
+        self.client.execute(request).await.map_err(|error| failure(&error))
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportFailure> {
+        let mut answer = self.execute(request).await?;
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -80,6 +103,23 @@ impl Network {
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         Ok(response)
+    }
+}
+
+/// A body as it comes in.
+struct Incoming(reqwest::Response);
+
+impl Chunks for Incoming {
+    fn next(
+        &mut self,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Option<Bytes>, TransportFailure>> {
+        Box::pin(async move {
+            tokio::time::timeout(timeout, self.0.chunk())
+                .await
+                .map_err(|_| TransportFailure::Timeout)?
+                .map_err(|error| failure(&error))
+        })
     }
 }
 

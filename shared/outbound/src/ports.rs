@@ -14,7 +14,7 @@ use crate::error::Error;
 /// A boxed future, so that the ports can be trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Carries one request and brings its whole answer back.
+/// Carries one request and brings its answer back.
 pub trait Transport: Send + Sync {
     /// Sends the request once: no retries, no redirects, no cookies. Gives up after `timeout`, which
     /// covers everything from resolving the name to the last byte of the answer.
@@ -23,6 +23,22 @@ pub trait Transport: Send + Sync {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>>;
+
+    /// Sends the request once, as [`send`](Self::send) does, and comes back with the head of the
+    /// answer, for answers too large to hold. `timeout` covers everything up to the head.
+    fn open(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn Chunks>>, TransportFailure>>;
+}
+
+/// The body of an answer that is still coming in.
+pub trait Chunks: Send {
+    /// The next piece; none at the end of a whole body. Gives up if none has come within `timeout`. After
+    /// a failure or the end there is nothing more to ask for.
+    fn next(&mut self, timeout: Duration)
+    -> BoxFuture<'_, Result<Option<Bytes>, TransportFailure>>;
 }
 
 /// Why no whole answer came back.

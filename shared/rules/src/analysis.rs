@@ -9,6 +9,7 @@ use std::ops::Range as Span;
 
 pub use finding::{Finding, Severity};
 use grid::Grid;
+use rust_decimal::Decimal;
 
 use crate::{Range, RuleBook, Segment, SegmentName};
 
@@ -59,6 +60,17 @@ impl fmt::Display for Analysis {
         }
         Ok(())
     }
+}
+
+/// The lower edges of all cells in orders and in spend, and the number of the segment that has each
+/// cell, row by row of orders.
+pub(crate) fn owners(book: &RuleBook) -> (Vec<u64>, Vec<Decimal>, Vec<Option<u8>>) {
+    let mut cover = Cover::of(book);
+    for (segment, number) in book.segments().iter().zip(0..) {
+        cover.take(segment, number);
+    }
+    let (orders, spend) = cover.grid.into_edges();
+    (orders, spend, cover.owners)
 }
 
 /// Which segment has taken which cell, as far as the book has been gone through.

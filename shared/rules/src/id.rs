@@ -169,6 +169,16 @@ text_id!(
     |text| is_plain_text(text, 255)
 );
 text_id!(
+    /// A Mavera persona's id. Its form is undocumented; a dot or two alone would climb a path.
+    PersonaId,
+    "a Mavera persona id (1 to 128 printable ASCII characters)",
+    |text| {
+        (1..=128).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+            && !matches!(text, "." | "..")
+    }
+);
+text_id!(
     /// A segment's short name: what configuration, logs and metrics call it.
     SegmentName,
     "a segment name (1 to 64 of a-z, 0-9, - and _)",
@@ -203,6 +213,16 @@ mod tests {
     fn an_okta_id_cannot_climb_a_path() {
         assert!("../users".parse::<UserId>().is_err());
         assert!("00u1a2B3".parse::<UserId>().is_ok());
+    }
+
+    #[test]
+    fn a_persona_s_id_is_whatever_can_be_put_into_a_path() {
+        for good in ["persona_8f3a1b2c", "clx1abc2d0001abcdef123456", "a/b?c", "..."] {
+            assert!(good.parse::<PersonaId>().is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", "a b", "\u{e9}", "a\n", &"a".repeat(129)] {
+            assert!(bad.parse::<PersonaId>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -106,6 +106,16 @@ impl Env {
         let variable = "OKTA_ORG_URL";
         address(variable, &self.required(variable)?)
     }
+
+    /// `MAVERA_API_URL`: where Mavera's API is; its own address if not set.
+    ///
+    /// # Errors
+    /// If it is no usable address.
+    pub fn mavera_url(&self) -> Result<BaseUrl, EnvError> {
+        let variable = "MAVERA_API_URL";
+        let url = self.optional(variable).unwrap_or_else(|| mavera::DEFAULT_URL.to_owned());
+        address(variable, &url)
+    }
 }
 
 fn address(variable: &'static str, text: &str) -> Result<BaseUrl, EnvError> {

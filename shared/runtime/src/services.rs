@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
+use mavera::Mavera;
 use okta::Okta;
 use outbound::{Clock, Network, NetworkError, Outbound, SystemClock, SystemRandom};
 use shopify::Shopify;
-use state::{ConfigTable, Customers, SqsQueue};
+use state::{ConfigTable, Customers, Runs, SqsQueue};
 
 use crate::env::{Env, EnvError};
 use crate::secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
@@ -18,6 +19,10 @@ const ATTEMPT: Duration = Duration::from_secs(1);
 /// The longest such a call may take with its repeats. Shopify waits five seconds for an answer; two
 /// such calls, for the secret and to the queue, leave time to tell it that it should try again.
 const OPERATION: Duration = Duration::from_secs(2);
+
+/// The same for a function that nobody waits for, and that moves a megabyte a call.
+const PATIENT_ATTEMPT: Duration = Duration::from_secs(5);
+const PATIENT_OPERATION: Duration = Duration::from_secs(15);
 
 /// A function cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -38,11 +43,21 @@ pub struct Services {
 }
 
 impl Services {
-    /// Reads AWS's configuration from the process's environment.
+    /// Reads AWS's configuration from the process's environment. Calls to AWS take two seconds at most.
     pub async fn start() -> Self {
+        Self::with_limits(ATTEMPT, OPERATION).await
+    }
+
+    /// As [`start`](Self::start), for a function that nobody waits for: calls to AWS take 15 seconds at
+    /// most.
+    pub async fn patient() -> Self {
+        Self::with_limits(PATIENT_ATTEMPT, PATIENT_OPERATION).await
+    }
+
+    async fn with_limits(attempt: Duration, operation: Duration) -> Self {
         let limits = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION)
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(operation)
             .build();
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(limits);
         let aws = aws.load().await;
@@ -99,6 +114,14 @@ impl Services {
         Ok(Customers::new(self.dynamodb(), self.env.required("CUSTOMERS_TABLE")?))
     }
 
+    /// The table that `RUNS_TABLE` names.
+    ///
+    /// # Errors
+    /// If the variable is not set.
+    pub fn runs(&self) -> Result<Runs, EnvError> {
+        Ok(Runs::new(self.dynamodb(), self.env.required("RUNS_TABLE")?))
+    }
+
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.aws)
     }
@@ -127,6 +150,21 @@ impl Services {
             text.parse().map_err(|error: okta::InvalidCredentials| error.detail)
         })?;
         Ok(Okta::new(self.outbound(&base)?, base, credentials))
+    }
+
+    /// Mavera, if `MAVERA_SECRET_ID` is set.
+    ///
+    /// # Errors
+    /// If `MAVERA_API_URL` is no usable address, or TLS cannot start.
+    pub fn mavera(&self) -> Result<Option<Mavera>, StartError> {
+        if self.env.optional("MAVERA_SECRET_ID").is_none() {
+            return Ok(None);
+        }
+        let base = self.env.mavera_url()?;
+        let credentials = self.secret("MAVERA_SECRET_ID", |text| {
+            text.parse().map_err(|error: mavera::InvalidCredentials| error.detail)
+        })?;
+        Ok(Some(Mavera::new(self.outbound(&base)?, base, credentials)))
     }
 
     fn outbound(&self, base: &outbound::BaseUrl) -> Result<Outbound, NetworkError> {

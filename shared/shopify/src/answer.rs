@@ -137,7 +137,7 @@ fn unavailable(code: Option<&VendorCode>) -> ErrorKind {
 
 /// The first code among the errors. Their messages may repeat what was sent, so none is kept;
 /// `errors` may also be a bare text. Variables that do not fit come without a code and with a list of
-/// their problems; the only variable is the ids.
+/// their problems; those that can be wrong are ids.
 fn first_code(errors: &RawValue) -> Option<VendorCode> {
     #[derive(Deserialize)]
     struct GraphqlError {

@@ -8,8 +8,9 @@ use http::{Method, Response};
 use jiff::{SignedDuration, Timestamp};
 use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat};
 use rules::ShopDomain;
-use serde_json::json;
+use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::answer::{self, Outcome};
 use crate::credentials::ShopifyCredentials;
@@ -36,11 +37,45 @@ struct Inner {
     watch: Watch,
 }
 
-/// A GraphQL document that takes `$ids`.
+/// A GraphQL document.
 pub(crate) struct Document {
     /// What it is for, in logs.
     pub(crate) operation: &'static str,
     pub(crate) text: &'static str,
+    /// Whether it may be sent again when it may already have been carried out.
+    pub(crate) repeat: Repeat,
+}
+
+/// A document and what it is sent with.
+pub(crate) struct Request<'a> {
+    pub(crate) document: &'a Document,
+    variables: Value,
+    /// How many things it asks for by id; its price grows with them.
+    ids: usize,
+}
+
+/// A request's body.
+#[derive(Serialize)]
+struct Body<'a> {
+    query: &'a str,
+    variables: &'a Value,
+}
+
+impl Document {
+    /// A document that reads.
+    pub(crate) const fn reading(operation: &'static str, text: &'static str) -> Self {
+        Self { operation, text, repeat: Repeat::Safe }
+    }
+
+    /// The document, about the things with these ids.
+    pub(crate) fn about(&self, ids: &[String]) -> Request<'_> {
+        Request { document: self, variables: json!({ "ids": ids }), ids: ids.len() }
+    }
+
+    /// The document with these variables, an object.
+    pub(crate) fn with(&self, variables: Value) -> Request<'_> {
+        Request { document: self, variables, ids: 1 }
+    }
 }
 
 impl Shopify {
@@ -62,6 +97,11 @@ impl Shopify {
         &self.0.shop
     }
 
+    /// How many requests this client and its clones have sent, repeats included.
+    pub fn sent(&self) -> u64 {
+        self.0.outbound.sent()
+    }
+
     /// The version that calls ask for.
     pub fn version(&self) -> &ApiVersion {
         &self.0.version
@@ -73,19 +113,19 @@ impl Shopify {
         self.0.watch.served()
     }
 
-    /// Sends a document with these ids and brings the whole of its data: once the points suffice,
-    /// again after a throttle while there is time, and once with another token.
+    /// Sends a document and brings the whole of its data: once the points suffice, again after a
+    /// throttle while there is time, and once with another token. What is throttled or refused for its
+    /// token is not carried out, so this holds for mutations too.
     pub(crate) async fn query(
         &self,
-        document: &Document,
-        ids: &[String],
+        request: &Request<'_>,
         deadline: Timestamp,
     ) -> Result<Box<RawValue>, Error> {
         let Inner { outbound, tokens, .. } = &*self.0;
-        let call = self.call(document, ids)?;
+        let call = self.call(request)?;
         let mut access = tokens.access(deadline).await?;
         let mut renewable = true;
-        let mut ready_at = self.0.pace.ready_at(document.operation, ids.len(), self.now());
+        let mut ready_at = self.ready_at(request);
         let mut refusals = 0;
         loop {
             if let Some(retry_at) = ready_at {
@@ -94,10 +134,10 @@ impl Shopify {
             }
             let authorised = call.clone().token(TOKEN, "", &access.token)?;
             let answer = outbound.send(&authorised, deadline).await?;
-            match self.judge(document, ids.len(), &answer) {
+            match self.judge(request, &answer) {
                 Outcome::Data(data) => return Ok(data),
                 Outcome::Throttled { pause } => {
-                    let told = self.after_throttle(document, ids.len(), pause);
+                    let told = self.after_throttle(request, pause);
                     ready_at = Some(told.max(after(at_least(refusals), self.now())));
                     refusals += 1;
                 }
@@ -113,35 +153,42 @@ impl Shopify {
         }
     }
 
-    fn call(&self, document: &Document, ids: &[String]) -> Result<Call, Error> {
+    fn call(&self, request: &Request<'_>) -> Result<Call, Error> {
+        let Request { document, variables, .. } = request;
         let path = ["admin", "api", self.0.version.as_str(), "graphql.json"];
         let address = self.0.base.resource(&path);
-        // Every document reads, so a repeat is harmless.
-        Call::new(SERVICE, document.operation, Method::POST, address, Repeat::Safe)
+        Call::new(SERVICE, document.operation, Method::POST, address, document.repeat)
             .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .json(&json!({ "query": document.text, "variables": { "ids": ids } }))
+            .json(&Body { query: document.text, variables })
     }
 
-    fn judge(&self, document: &Document, ids: usize, answer: &Response<Bytes>) -> Outcome {
+    fn judge(&self, request: &Request<'_>, answer: &Response<Bytes>) -> Outcome {
         self.0.watch.note(&self.0.version, answer.headers());
         let verdict = answer::judge(answer);
         if let Some(cost) = verdict.cost {
-            self.0.pace.learn(document.operation, ids, cost, self.now());
+            self.0.pace.learn(request.document.operation, request.ids, cost, self.now());
         }
         verdict.outcome
     }
 
-    fn after_throttle(
-        &self,
-        document: &Document,
-        ids: usize,
-        pause: Option<SignedDuration>,
-    ) -> Timestamp {
+    fn ready_at(&self, request: &Request<'_>) -> Option<Timestamp> {
+        self.0.pace.ready_at(request.document.operation, request.ids, self.now())
+    }
+
+    fn after_throttle(&self, request: &Request<'_>, pause: Option<SignedDuration>) -> Timestamp {
         let now = self.now();
         pause
             .map(|pause| after(pause, now))
-            .or_else(|| self.0.pace.ready_at(document.operation, ids, now))
+            .or_else(|| self.ready_at(request))
             .unwrap_or_else(|| after(UNTOLD, now))
+    }
+
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.0.outbound
+    }
+
+    pub(crate) fn base(&self) -> &BaseUrl {
+        &self.0.base
     }
 
     fn now(&self) -> Timestamp {

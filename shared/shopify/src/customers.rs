@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use crate::client::{Document, Shopify};
 use crate::nodes::Node;
+use crate::number::UnsignedInt64;
 
 const CUSTOMERS: Document =
-    Document { operation: "read customers", text: include_str!("../graphql/customers.graphql") };
+    Document::reading("read customers", include_str!("../graphql/customers.graphql"));
 
 /// What the shop says of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct LastOrder {
 struct CustomerNode {
     #[serde(deserialize_with = "Option::deserialize")]
     default_email_address: Option<EmailNode>,
-    number_of_orders: Count,
+    number_of_orders: UnsignedInt64,
     amount_spent: MoneyNode,
     updated_at: String,
     #[serde(deserialize_with = "Option::deserialize")]
@@ -72,14 +73,6 @@ struct CustomerNode {
 #[serde(rename_all = "camelCase")]
 struct EmailNode {
     email_address: String,
-}
-
-/// `UnsignedInt64` is a JSON text, so that it survives readers that know only floats.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Count {
-    Text(String),
-    Number(u64),
 }
 
 #[derive(Deserialize)]
@@ -135,23 +128,12 @@ impl Customer {
             id,
             email: node.default_email_address.and_then(|email| email.email_address.parse().ok()),
             totals: Totals {
-                orders: node.number_of_orders.read()?,
+                orders: node.number_of_orders.read().ok_or("numberOfOrders is no count")?,
                 spent: node.amount_spent.read()?,
             },
             updated_at: node.updated_at.parse().map_err(|_| "updatedAt is no time")?,
             last_order: node.last_order.as_ref().map(LastOrder::read).transpose()?,
         })
-    }
-}
-
-impl Count {
-    fn read(self) -> Result<u64, &'static str> {
-        match self {
-            Self::Number(count) => Ok(count),
-            // `parse` alone would take a leading plus sign.
-            Self::Text(text) if text.starts_with('+') => Err("numberOfOrders is no count"),
-            Self::Text(text) => text.parse().map_err(|_| "numberOfOrders is no count"),
-        }
     }
 }
 

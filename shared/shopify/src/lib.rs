@@ -1,4 +1,4 @@
-//! Shopify's Admin API: the truth about customers, and whose an order is.
+//! Shopify's Admin API: the truth about customers, whose an order is, and the whole shop at once.
 //!
 //! An answer is the truth only if it has no errors and comes from our shop; anything less is an error
 //! and never an empty answer.
@@ -7,14 +7,22 @@ mod answer;
 mod client;
 mod credentials;
 mod customers;
+mod exports;
+mod file;
 mod nodes;
+mod number;
 mod orders;
 mod pace;
+mod preflight;
+mod shop;
 mod tokens;
 mod version;
 
 pub use client::Shopify;
 pub use credentials::{InvalidCredentials, ShopifyCredentials};
 pub use customers::{Customer, LastOrder, Truth};
+pub use exports::{Export, ExportId, ExportState, InvalidExportId, Started};
+pub use file::{ExportFile, ExportStream};
 pub use orders::Owner;
+pub use preflight::{CustomersCount, Preflight, Subscription};
 pub use version::{ApiVersion, InvalidVersion};

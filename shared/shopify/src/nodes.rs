@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 use outbound::{Error, ErrorKind, VendorCode};
-use rules::ShopDomain;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answer::{ABOUT_IDS, TOO_DEAR};
-use crate::client::{Document, SERVICE, Shopify};
+use crate::client::{Document, Shopify};
 
 /// The most ids one call may hold
 /// ([nodes](https://shopify.dev/docs/api/admin-graphql/2026-10/queries/nodes)).
@@ -25,14 +24,7 @@ pub(crate) enum Node {
 
 #[derive(Deserialize)]
 struct Data {
-    shop: AnsweringShop,
     nodes: Vec<Option<Box<RawValue>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AnsweringShop {
-    myshopify_domain: ShopDomain,
 }
 
 impl Shopify {
@@ -48,8 +40,8 @@ impl Shopify {
         let mut found = Vec::with_capacity(ids.len());
         let mut pending: Vec<&[String]> = ids.rchunks(MOST_IDS).collect();
         while let Some(ids) = pending.pop() {
-            match self.query(document, ids, deadline).await {
-                Ok(data) => found.extend(self.read_nodes(document, ids, &data)?),
+            match self.ask(&document.about(ids), deadline).await {
+                Ok(data) => found.extend(read_nodes(document, ids, data)?),
                 Err(error) if ids.len() > 1 && (is_too_dear(&error) || is_about_ids(&error)) => {
                     let (first, second) = ids.split_at(ids.len() / 2);
                     pending.extend([second, first]);
@@ -60,31 +52,20 @@ impl Shopify {
         }
         Ok(found)
     }
+}
 
-    /// A missing thing is only believed to be gone if our own shop says so, and if every id that was
-    /// asked for was answered in its place.
-    fn read_nodes(
-        &self,
-        document: &Document,
-        ids: &[String],
-        data: &RawValue,
-    ) -> Result<Vec<Node>, Error> {
-        let error = |kind| Error::new(SERVICE, document.operation, kind);
-        let unreadable = |detail| error(ErrorKind::Unreadable { detail });
-        let Data { shop, nodes } = serde_json::from_str(data.get())
-            .map_err(|_| unreadable("not the data that the document asks for"))?;
-        if shop.myshopify_domain != *self.shop() {
-            let detail = "another shop answers: check SHOPIFY_SHOP and the secret for Shopify";
-            return Err(error(ErrorKind::Credentials { detail }));
-        }
-        if nodes.len() != ids.len() {
-            return Err(unreadable("not as many nodes as ids"));
-        }
-        if !nodes.iter().zip(ids).all(|(node, id)| is_about(node.as_deref(), id)) {
-            return Err(unreadable("a node is not about the id in its place"));
-        }
-        Ok(nodes.into_iter().map(|node| node.map_or(Node::Missing, Node::Found)).collect())
+/// A missing thing is only believed to be gone if every id that was asked for was answered in its
+/// place.
+fn read_nodes(document: &Document, ids: &[String], data: Data) -> Result<Vec<Node>, Error> {
+    let unreadable = |detail| document.error(ErrorKind::Unreadable { detail });
+    let Data { nodes } = data;
+    if nodes.len() != ids.len() {
+        return Err(unreadable("not as many nodes as ids"));
     }
+    if !nodes.iter().zip(ids).all(|(node, id)| is_about(node.as_deref(), id)) {
+        return Err(unreadable("a node is not about the id in its place"));
+    }
+    Ok(nodes.into_iter().map(|node| node.map_or(Node::Missing, Node::Found)).collect())
 }
 
 fn is_too_dear(error: &Error) -> bool {

@@ -7,13 +7,13 @@ use outbound::{Error, ErrorKind};
 use rules::{CustomerId, OrderId};
 use serde::Deserialize;
 
-use crate::client::{Document, SERVICE, Shopify};
+use crate::client::{Document, Shopify};
 use crate::nodes::Node;
 
-const ORDER_CUSTOMERS: Document = Document {
-    operation: "read customers of orders",
-    text: include_str!("../graphql/order_customers.graphql"),
-};
+const ORDER_CUSTOMERS: Document = Document::reading(
+    "read customers of orders",
+    include_str!("../graphql/order_customers.graphql"),
+);
 
 /// Whose an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,8 @@ impl Owner {
     fn read(node: Node) -> Result<Self, Error> {
         let Node::Found(node) = node else { return Ok(Self::Gone) };
         let unreadable = || {
-            let kind = ErrorKind::Unreadable { detail: "an order without its customer" };
-            Error::new(SERVICE, ORDER_CUSTOMERS.operation, kind)
+            let detail = "an order without its customer";
+            ORDER_CUSTOMERS.error(ErrorKind::Unreadable { detail })
         };
         let order: OrderNode = serde_json::from_str(node.get()).map_err(|_| unreadable())?;
         let Some(customer) = order.customer else { return Ok(Self::Guest) };

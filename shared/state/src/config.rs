@@ -4,13 +4,16 @@
 //! immutable item, so a half-edited book is never used. The first valid wanted book is accepted at
 //! once.
 
+mod accept;
 mod cache;
+mod for_run;
 mod names;
+mod personas;
 mod rows;
 mod settings;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -18,16 +21,20 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use outbound::Randomness;
-use rules::{Currency, GroupName, RuleBook};
+use rules::{Currency, GroupName, InvalidId, RuleBook};
 
 use crate::items::{Item, batch_get, number, text};
-use crate::{Error, Salt};
-use rows::{ACCEPTED, ADDRESS, BOOK, GROUP, SALT, SEGMENT, SETTINGS, book_name, key};
+use crate::{Error, RunId, Salt};
+use rows::{
+    ACCEPTED, ADDRESS, BOOK, CANCELLED, GROUP, RUN, SALT, SEGMENT, SETTINGS, book_name, key,
+};
 
 pub use cache::ConfigCache;
+pub use for_run::RunConfig;
 pub use names::{GroupNames, WantedGroup};
+pub use personas::PersonaRow;
 pub use rows::{GroupRow, GroupStatus};
-pub use settings::{Guard, Settings, SettingsError};
+pub use settings::{Settings, SettingsError};
 
 /// The configuration table.
 #[derive(Debug, Clone)]
@@ -47,6 +54,8 @@ pub struct Config {
     pub groups: BTreeMap<GroupName, GroupRow>,
     /// What addresses are hashed with.
     pub salt: Salt,
+    /// Runs whose messages are to be dropped.
+    pub cancelled: BTreeSet<RunId>,
 }
 
 /// A book that workers use. Its item is written once and never changed.
@@ -77,6 +86,7 @@ struct Head {
     settings: Item,
     accepted: Option<Item>,
     salt: Option<Item>,
+    cancelled: BTreeSet<RunId>,
 }
 
 impl ConfigTable {
@@ -103,11 +113,15 @@ impl ConfigTable {
             None => self.accept_first(settings.currency, now).await?,
         };
         let groups = self.groups().await?;
-        let salt = match head.salt {
-            Some(item) => read_salt(&item)?,
-            None => self.make_salt(random).await?,
-        };
-        Ok(Config { settings, book, groups, salt })
+        let salt = self.salt(head.salt, random).await?;
+        Ok(Config { settings, book, groups, salt, cancelled: head.cancelled })
+    }
+
+    async fn salt(&self, found: Option<Item>, random: &dyn Randomness) -> Result<Salt, Error> {
+        match found {
+            Some(item) => read_salt(&item),
+            None => self.make_salt(random).await,
+        }
     }
 
     /// The book that people have written, whether accepted or not.
@@ -127,7 +141,12 @@ impl ConfigTable {
     }
 
     async fn head(&self) -> Result<Head, Error> {
-        let keys = vec![key(SETTINGS, SETTINGS), key(BOOK, ACCEPTED), key(SALT, ADDRESS)];
+        let keys = vec![
+            key(SETTINGS, SETTINGS),
+            key(BOOK, ACCEPTED),
+            key(SALT, ADDRESS),
+            key(RUN, CANCELLED),
+        ];
         let mut items = batch_get(&self.client, &self.table, keys, "load configuration").await?;
         let mut take = |kind: &str| {
             let place = items.iter().position(|item| text(item, "kind") == Some(kind))?;
@@ -137,6 +156,7 @@ impl ConfigTable {
             settings: take(SETTINGS).unwrap_or_default(),
             accepted: take(BOOK),
             salt: take(SALT),
+            cancelled: take(RUN).map_or_else(|| Ok(BTreeSet::new()), |item| cancelled(&item))?,
         })
     }
 
@@ -215,6 +235,15 @@ impl ConfigTable {
         let made = self.head().await?.salt.unwrap_or_default();
         read_salt(&made)
     }
+}
+
+fn cancelled(item: &Item) -> Result<BTreeSet<RunId>, Error> {
+    let ids = match item.get("ids") {
+        None => return Ok(BTreeSet::new()),
+        Some(AttributeValue::Ss(ids)) => ids.iter().map(|id| id.parse()).collect(),
+        Some(_) => Err(InvalidId { expected: "a set of texts" }),
+    };
+    ids.map_err(|error| rows::unreadable(item, format!("ids: {error}")))
 }
 
 fn read_salt(item: &Item) -> Result<Salt, Error> {

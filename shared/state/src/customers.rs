@@ -6,6 +6,7 @@
 
 mod erase;
 mod form;
+mod scan;
 
 use std::collections::BTreeMap;
 
@@ -16,12 +17,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, T
 use rules::{CustomerId, UserId};
 
 use crate::entry::key;
-use crate::error::is_failed_condition;
+use crate::error::{is_failed, is_failed_condition, reasons};
 use crate::items::{batch_get, text, unbuilt};
 use crate::{Entry, Error, Version, Versioned};
 use form::{CLAIM, Condition, STATE, claim_key, keys, owner, read_entry, unreadable, write_entry};
 
 pub use erase::Erased;
+pub use scan::{Page, Place};
 
 /// How many keys one `BatchGetItem` takes.
 const BATCH_GET: usize = 100;
@@ -138,7 +140,9 @@ impl Customers {
             self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         match answer {
             Ok(_) => Ok(Written::Done(version)),
-            Err(error) => failed_condition(&error).ok_or_else(|| Error::sdk(OPERATION, &error)),
+            Err(error) => {
+                failed_condition(&error).ok_or_else(|| Error::transaction(OPERATION, &error))
+            }
         }
     }
 
@@ -195,17 +199,11 @@ impl Customers {
 
 /// Which condition of a transaction failed, if one did. The entry comes first in it, claims after.
 fn failed_condition<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Written> {
-    let TransactWriteItemsError::TransactionCanceledException(canceled) =
-        error.as_service_error()?
-    else {
-        return None;
-    };
-    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
     let contended = |reason: &CancellationReason| reason.code() == Some("TransactionConflict");
-    let (entry, claims) = canceled.cancellation_reasons().split_first()?;
-    if failed(entry) || contended(entry) {
+    let (entry, claims) = reasons(error).split_first()?;
+    if is_failed(entry) || contended(entry) {
         Some(Written::Conflict)
-    } else if claims.iter().any(failed) {
+    } else if claims.iter().any(is_failed) {
         Some(Written::UserTaken)
     } else if claims.iter().any(contended) {
         Some(Written::Conflict)

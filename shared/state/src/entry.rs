@@ -6,7 +6,7 @@ use rules::{Applied, CustomerId, EmailAddress, GroupName, OrderId, SegmentName, 
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::Cause;
+use crate::{Cause, RunId};
 
 /// How many transitions an entry remembers.
 const HISTORY: usize = 20;
@@ -37,12 +37,29 @@ pub enum Entry {
 }
 
 /// The mark left by a customer who is gone or was redacted. Only an order placed later lifts it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// The moment it stands for: when the redaction reached us, or the end was read.
     pub at: Timestamp,
     /// Why.
     pub why: End,
+    /// Shopify's mark of the customer's last change when it was last looked whether the tombstone
+    /// still stands: an older change asks for no further look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Timestamp>,
+    /// The last full run that this customer was dispatched in, and how that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Answered>,
+}
+
+/// How a full run's look at a customer ended. A run counts each customer by this mark, so a message
+/// that is delivered twice counts once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The run.
+    pub run: RunId,
+    /// How the look ended.
+    pub outcome: Outcome,
 }
 
 /// How a customer came to an end.
@@ -71,6 +88,10 @@ pub struct Record {
     /// The Okta user the customer was matched with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matched: Option<Match>,
+    /// The address that no usable user was found by, while there is no match. A full run looks again
+    /// only if the address changes or a user who bears it appears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sought: Option<AddressHash>,
     /// What the matched user holds in Okta.
     #[serde(default)]
     pub applied: Applied,
@@ -80,6 +101,9 @@ pub struct Record {
     /// How the last look ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Last>,
+    /// The last full run that this customer was dispatched in, and how that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Answered>,
     /// The latest changes of segment, the newest last.
     #[serde(default)]
     pub transitions: Vec<Transition>,
@@ -230,18 +254,39 @@ pub struct Salt(pub(crate) [u8; 64]);
 pub struct AddressHash(String);
 
 impl Salt {
+    /// A new salt.
+    pub fn random(random: &dyn outbound::Randomness) -> Self {
+        let mut bytes = [0; 64];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
+
     /// A salt of these bytes, which have to be random.
     pub const fn new(bytes: [u8; 64]) -> Self {
         Self(bytes)
+    }
+
+    /// The first 16 bytes of an address's hash, without the hash: see [`AddressHash::tag`].
+    pub fn address_tag(&self, address: &EmailAddress) -> [u8; 16] {
+        first(self.mac(address.folded().as_bytes()))
+    }
+
+    /// A number that stands for an Okta user in memory.
+    pub fn user_tag(&self, user: &UserId) -> u64 {
+        u64::from_le_bytes(first(self.mac(user.as_str().as_bytes())))
+    }
+
+    fn mac(&self, bytes: &[u8]) -> [u8; 32] {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.0.into());
+        mac.update(bytes);
+        mac.finalize().into_bytes().into()
     }
 
     /// The hash of an address; addresses that differ in case alone have the same.
     pub fn hash(&self, address: &EmailAddress) -> AddressHash {
         use std::fmt::Write as _;
 
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.0.into());
-        mac.update(address.folded().as_bytes());
-        let bytes = mac.finalize().into_bytes();
+        let bytes = self.mac(address.folded().as_bytes());
         AddressHash(bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
             // Writing to a `String` cannot fail.
             let _ = write!(text, "{byte:02x}");
@@ -254,6 +299,25 @@ impl Salt {
 impl std::fmt::Debug for Salt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Salt(…)")
+    }
+}
+
+fn first<const N: usize>(bytes: [u8; 32]) -> [u8; N] {
+    std::array::from_fn(|index| bytes[index])
+}
+
+impl AddressHash {
+    /// The first 16 bytes of the hash: enough to tell the addresses of millions apart, and small enough
+    /// to keep them all in memory. None if the stored text is no hash.
+    pub fn tag(&self) -> Option<[u8; 16]> {
+        let digits: &[u8; 64] = self.0.as_bytes().try_into().ok()?;
+        let mut tag = [0; 16];
+        for (byte, pair) in tag.iter_mut().zip(digits.chunks(2)) {
+            // `from_str_radix` alone would take a plus sign.
+            let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
+            *byte = u8::from_str_radix(pair, 16).ok()?;
+        }
+        Some(tag)
     }
 }
 

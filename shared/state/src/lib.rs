@@ -1,4 +1,5 @@
-//! What is remembered between calls: the configuration table, the customers table, and the queue.
+//! What is remembered between calls: the configuration table, the customers table, the
+//! table of full runs, and the queue.
 
 mod config;
 mod customers;
@@ -7,18 +8,20 @@ mod error;
 mod items;
 mod message;
 mod queue;
+mod runs;
 mod tables;
 
 pub use config::{
     AcceptedBook, Config, ConfigCache, ConfigError, ConfigTable, GroupNames, GroupRow, GroupStatus,
-    Guard, Settings, SettingsError, WantedGroup,
+    PersonaRow, RunConfig, Settings, SettingsError, WantedGroup,
 };
-pub use customers::{Claim, Customers, Erased, Written};
+pub use customers::{Claim, Customers, Erased, Page, Place, Written};
 pub use entry::{
-    AddressHash, End, Entry, Last, Lease, Match, Outcome, Read, Record, Salt, Tombstone,
+    AddressHash, Answered, End, Entry, Last, Lease, Match, Outcome, Read, Record, Salt, Tombstone,
     Transition, Version, Versioned,
 };
 pub use error::Error;
-pub use message::{Cause, Expectation, InvalidMessage, Message, Subject, WebhookId};
-pub use queue::{LONGEST_DELAY, LocalQueue, Outgoing, Queue, Received, SqsQueue};
+pub use message::{ByRun, Cause, Expectation, Hint, InvalidMessage, Message, Subject, WebhookId};
+pub use queue::{Depth, LONGEST_DELAY, LocalQueue, Outgoing, Queue, Received, SqsQueue};
+pub use runs::{Begun, Chunk, Hold, Kept, RunId, Runs, Taken};
 pub use tables::{CONFIG_KEYS, ITEM_KEYS, create_table};

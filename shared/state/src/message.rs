@@ -7,8 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use rules::{CustomerId, InvalidId, OrderId};
+use rules::{CustomerId, InvalidId, OrderId, UserId};
 use serde::{Deserialize, Serialize};
+
+use crate::RunId;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,44 @@ pub struct Message {
     /// The delivery that started it, to follow one event through the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<WebhookId>,
+    /// What the full run that sent it knows, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<ByRun>,
+}
+
+/// What a full run tells the worker about a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByRun {
+    /// The run. The customer's entry is marked with it, so that the run learns of the outcome.
+    pub id: RunId,
+    /// The book the run was planned by. A worker with an older one reads the configuration again.
+    pub book: u64,
+    /// Whether Okta was seen to differ from the applied state: nothing applied is to be believed then,
+    /// and the user and their groups are to be read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub recheck: bool,
+    /// What the run found out about the customer's Okta user.
+    #[serde(default, skip_serializing_if = "Hint::is_none")]
+    pub user: Hint,
+}
+
+/// What a full run found out about the Okta user of a customer who has none yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hint {
+    /// Nothing: look for the user.
+    #[default]
+    None,
+    /// This user bears the customer's address. It is read before it is believed.
+    Is(UserId),
+    /// All users were listed and none bears it, so looking for one is of no use.
+    Nobody,
+}
+
+impl Hint {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -78,6 +118,14 @@ impl Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
+    /// A full run found that Okta does not hold what was applied.
+    Drift,
+    /// A full run found a difference that no event had told of.
+    Schedule,
+    /// The rule book was changed, and a full run found whom that moves.
+    Rules,
+    /// An operator had a dead letter's customer looked at again.
+    Replay,
     /// The customer's own record was made, changed or deleted.
     Customer,
     /// Shopify says the customer's sales history changed.
@@ -102,9 +150,18 @@ impl Cause {
         matches!(self, Self::Order | Self::Refund)
     }
 
+    /// Whether a full run asked, and nobody else: such work gives way to live events.
+    pub fn is_of_run(self) -> bool {
+        matches!(self, Self::Drift | Self::Schedule | Self::Rules)
+    }
+
     /// The name used in records and logs.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Drift => "drift",
+            Self::Schedule => "schedule",
+            Self::Rules => "rules",
+            Self::Replay => "replay",
             Self::Customer => "customer",
             Self::PurchasingSummary => "purchasing_summary",
             Self::Merge => "merge",
@@ -113,6 +170,20 @@ impl Cause {
             Self::Refund => "refund",
             Self::DataRequest => "data_request",
             Self::Redact => "redact",
+        }
+    }
+}
+
+impl ByRun {
+    /// Of two runs the later one counts: there is but one at a time, so the other has ended.
+    fn merged(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => {
+                let recheck = one.recheck || other.recheck;
+                let later = if other.id > one.id { other } else { one };
+                Some(Self { recheck, ..later })
+            }
+            (one, other) => one.or(other),
         }
     }
 }
@@ -198,6 +269,7 @@ impl Message {
             holder_asked: false,
             deferrals: 0,
             webhook_id: None,
+            run: None,
         }
     }
 
@@ -237,6 +309,7 @@ impl Message {
             holder_asked: self.holder_asked && other.holder_asked,
             deferrals: self.deferrals.min(other.deferrals),
             webhook_id: self.webhook_id.or(other.webhook_id),
+            run: ByRun::merged(self.run, other.run),
         }
     }
 
@@ -300,6 +373,28 @@ mod tests {
         assert_eq!(both.as_of, late.as_of);
         assert_eq!((both.expect, both.looks), (late.expect, 0));
         assert_eq!(both.cause, Cause::Refund);
+    }
+
+    fn by_run(id: &str, recheck: bool) -> ByRun {
+        ByRun { id: id.parse().unwrap(), book: 1, recheck, user: Hint::None }
+    }
+
+    #[test]
+    fn a_run_and_an_event_about_one_customer_are_one_live_look_that_answers_both() {
+        let mut of_run = message(Cause::Rules);
+        of_run.run = Some(by_run("20261121T120000Z-1", true));
+        let both = of_run.clone().merged(message(Cause::Order));
+        assert_eq!((both.cause, &both.run), (Cause::Order, &of_run.run));
+        assert!(of_run.cause.is_of_run() && !both.cause.is_of_run());
+    }
+
+    #[test]
+    fn of_two_runs_the_later_one_is_answered_and_no_doubt_is_lost() {
+        let (mut first, mut second) = (message(Cause::Drift), message(Cause::Schedule));
+        first.run = Some(by_run("20261121T120000Z-1", true));
+        second.run = Some(by_run("20261122T120000Z-1", false));
+        let run = second.merged(first).run.unwrap();
+        assert_eq!((run.id.as_str(), run.recheck), ("20261122T120000Z-1", true));
     }
 
     #[test]

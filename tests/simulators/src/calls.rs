@@ -12,8 +12,12 @@ use outbound::TransportFailure;
 pub enum Service {
     /// The simulated shop.
     Shopify,
+    /// The files that the shop's bulk operations leave, on a host of their own.
+    Storage,
     /// The simulated Okta org.
     Okta,
+    /// The simulated Mavera account.
+    Mavera,
     /// Anybody else: nothing is there.
     Elsewhere,
 }
@@ -22,7 +26,9 @@ impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Shopify => "shopify",
+            Self::Storage => "storage",
             Self::Okta => "okta",
+            Self::Mavera => "mavera",
             Self::Elsewhere => "elsewhere",
         })
     }
@@ -54,6 +60,8 @@ pub struct CallRecord {
     pub path: String,
     /// The name of the GraphQL operation, for Shopify.
     pub operation: Option<String>,
+    /// Whether it carried a token to a host that must not see one.
+    pub leaks_token: bool,
     /// How it ended.
     pub outcome: Outcome,
 }
@@ -61,8 +69,11 @@ pub struct CallRecord {
 impl CallRecord {
     pub(crate) fn is_forbidden(&self) -> bool {
         let destroys = self.method == Method::PUT || self.method == Method::DELETE;
-        let whole = matches!(self.path.as_str(), "/api/v1/users/{id}" | "/api/v1/groups/{id}");
-        self.service == Service::Elsewhere || destroys && whole
+        let whole = matches!(
+            self.path.as_str(),
+            "/api/v1/users/{id}" | "/api/v1/groups/{id}" | "/api/v1/personas/{id}"
+        );
+        self.service == Service::Elsewhere || self.leaks_token || destroys && whole
     }
 }
 
@@ -83,6 +94,6 @@ pub struct RecordedExchange {
     pub call: CallRecord,
     /// What was sent, its token included.
     pub request: Request<Bytes>,
-    /// What came back, if anything did.
+    /// What came back, if anything did. The body of a file is not kept.
     pub response: Option<Response<Bytes>>,
 }

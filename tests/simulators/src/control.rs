@@ -1,6 +1,8 @@
 //! The control API: what people do in the shop and in the org, for tests in another process. See the
 //! README for its calls.
 
+mod whole_shop;
+
 use ::http::{Method, Response, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::calls::{CallRecord, Outcome};
+use crate::mavera;
 use crate::okta::{self, GroupKind};
 use crate::shopify::{self, Buyer, NewCustomer, Webhook};
 use crate::world::World;
@@ -67,11 +70,19 @@ fn route(world: &World, method: &Method, path: &[&str], body: &[u8]) -> Answer {
     match (method, path) {
         (&Method::GET, []) => Ok(access(world)),
         (&Method::POST, ["customers"]) => Ok(add_customer(world, read(body)?)),
+        (&Method::POST, ["customers", "many"]) => whole_shop::add_customers(world, &read(body)?),
+        (&Method::POST, ["customers", id, "totals"]) => {
+            whole_shop::set_totals(world, id, &read(body)?)
+        }
+        (&Method::DELETE, ["customers", id]) => whole_shop::lose_customer(world, id),
+        (&Method::GET, ["bulk-operations"]) => Ok(whole_shop::bulk_operations(world)),
+        (&Method::POST, ["bulk-operations"]) => Ok(whole_shop::set_course(world, read(body)?)),
         (&Method::POST, ["orders"]) => place_order(world, &read(body)?),
         (&Method::POST, ["orders", id]) => update_order(world, id, &read(body)?),
         (&Method::POST, ["orders", id, "cancel"]) => cancel_order(world, id),
         (&Method::POST, ["groups"]) => Ok(add_group(world, &read(body)?)),
         (&Method::GET, ["users", name]) => user(world, name),
+        (&Method::GET, ["personas"]) => Ok(world.mavera.personas().iter().map(persona).collect()),
         (&Method::GET, ["calls"]) => Ok(world.calls().iter().map(call).collect()),
         (&Method::DELETE, ["calls"]) => Ok(world.take_calls().iter().map(call).collect()),
         _ => Err(Refused(StatusCode::NOT_FOUND, "no such control call".to_owned())),
@@ -90,6 +101,7 @@ fn access(world: &World) -> Value {
             "client_secret": shopify::CLIENT_SECRET,
         },
         "okta": { "api_token": okta::API_TOKEN },
+        "mavera": { "api_key": mavera::API_KEY },
     })
 }
 
@@ -131,6 +143,15 @@ fn user(world: &World, name: &str) -> Answer {
         "total_spent": spent.map(|spent| spent.to_string()),
         "orders_count": orders,
     }))
+}
+
+fn persona(persona: &mavera::Persona) -> Value {
+    json!({
+        "persona_id": persona.id,
+        "name": persona.name,
+        "description": persona.description,
+        "demographic": persona.demographic,
+    })
 }
 
 fn call(call: &CallRecord) -> Value {

@@ -1,5 +1,6 @@
 //! What can go wrong on the way, put there by a test.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -26,6 +27,11 @@ pub enum Fault {
     ShopifyThrottled,
     /// A 200 of Shopify with an error of this code and without data, such as `INTERNAL_SERVER_ERROR`.
     ShopifyError(&'static str),
+    /// Mavera's 429, which says in seconds when to come back.
+    MaveraThrottled {
+        /// How long it asks the caller to wait.
+        retry_after: Duration,
+    },
     /// A 200 of Shopify with data whose nodes are null, and the errors that say why.
     GraphqlErrorsWithData,
     /// No answer within the caller's time.
@@ -40,6 +46,11 @@ pub enum Fault {
     },
     /// The call is carried out; half the answer's body comes back.
     TruncatedBody,
+    /// The call is carried out; so many bytes of the answer's body come back, as if they were all.
+    CutAfter(usize),
+    /// The call is carried out; the connection breaks when so many bytes of the answer's body have
+    /// come back.
+    BreaksAfter(usize),
     /// A 200 with a page for people, as a proxy in between would send. Not carried out.
     NotJson,
     /// No connection.
@@ -101,6 +112,7 @@ pub(crate) struct Facts<'a> {
 pub struct Faults {
     clock: SimClock,
     armed: Mutex<Vec<Armed>>,
+    latencies: Mutex<HashMap<Service, Duration>>,
 }
 
 #[derive(Debug)]
@@ -120,7 +132,7 @@ enum Lasts {
 
 impl Faults {
     pub(crate) fn new(clock: SimClock) -> Self {
-        Self { clock, armed: Mutex::default() }
+        Self { clock, armed: Mutex::default(), latencies: Mutex::default() }
     }
 
     /// Meets the next matching call.
@@ -144,7 +156,13 @@ impl Faults {
         self.arm(service, matching, fault, Lasts::Until(end));
     }
 
-    /// Takes all faults away.
+    /// From now on every call of this service that meets no fault takes so long, by the simulated
+    /// clock. Calls made side by side take it one after the other ([`SimClock`]).
+    pub fn set_latency(&self, service: Service, latency: Duration) {
+        lock(&self.latencies).insert(service, latency);
+    }
+
+    /// Takes all faults away. Latencies stay.
     pub fn clear(&self) {
         lock(&self.armed).clear();
     }
@@ -158,7 +176,8 @@ impl Faults {
         let now = self.clock.now();
         let mut armed = lock(&self.armed);
         armed.retain(|armed| armed.lasts.goes_on(now));
-        armed.iter_mut().find_map(|armed| armed.meet(call))
+        let fault = armed.iter_mut().find_map(|armed| armed.meet(call));
+        fault.or_else(|| lock(&self.latencies).get(&call.service).copied().map(Fault::Slow))
     }
 }
 
@@ -236,6 +255,18 @@ mod tests {
         assert!(faults.take(&JOIN).is_some());
         clock.advance(Duration::from_secs(1));
         assert!(faults.take(&JOIN).is_none());
+    }
+
+    #[test]
+    fn a_latency_meets_the_calls_that_no_fault_meets() {
+        let faults = Faults::new(SimClock::new());
+        let latency = Duration::from_millis(150);
+        faults.set_latency(Service::Okta, latency);
+        faults.next(Service::Okta, Matching::any(), Fault::Connect);
+        assert_eq!(faults.take(&JOIN), Some(Fault::Connect));
+        faults.clear();
+        assert_eq!(faults.take(&JOIN), Some(Fault::Slow(latency)));
+        assert_eq!(faults.take(&READ), None);
     }
 
     #[test]

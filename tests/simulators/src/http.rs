@@ -5,20 +5,19 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use bytes::Bytes;
-use outbound::TransportFailure;
 use tokio::net::TcpListener;
 
 use crate::calls::Service;
 use crate::control;
 use crate::incoming::Incoming;
-use crate::world::World;
+use crate::world::{Delivered, World};
 
 /// No request of the product is nearly as large.
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 
-/// Serves a world: the shop below `/shopify`, the Okta org below `/okta`, and the control API, which
-/// stands for people, below `/control`. Links in answers lead to the host that was asked. The world
-/// should follow real time, or its waits take none.
+/// Serves a world: the shop below `/shopify`, its files below `/storage`, the Okta org below `/okta`, the Mavera account below
+/// `/mavera`, and the control API, which stands for people, below `/control`. Links in answers lead to
+/// the host that was asked. The world should follow real time, or its waits take none.
 ///
 /// # Errors
 /// If the listener fails.
@@ -34,7 +33,9 @@ async fn handle(State(world): State<World>, request: Request<Body>) -> Response<
     let request = Request::from_parts(parts, body);
     match request.uri().path().split('/').nth(1) {
         Some("shopify") => call(&world, Service::Shopify, "/shopify", request).await,
+        Some("storage") => call(&world, Service::Storage, "/storage", request).await,
         Some("okta") => call(&world, Service::Okta, "/okta", request).await,
+        Some("mavera") => call(&world, Service::Mavera, "/mavera", request).await,
         Some("control") => control(&world, &request),
         _ => status(StatusCode::NOT_FOUND),
     }
@@ -50,8 +51,10 @@ async fn call(
     let base = format!("http://{}{prefix}", host.unwrap_or_default());
     let incoming = Incoming::new(service, base, prefix, &request);
     match world.exchange(incoming, request, None).await {
-        Ok(answer) => answer.map(Body::from),
-        Err(failure) => broken(failure),
+        Ok(Delivered { answer, breaks: false }) => answer.map(Body::from),
+        Ok(Delivered { answer, breaks: true }) => answer.map(breaking),
+        // A call that gets no answer: its connection breaks.
+        Err(_) => Response::new(breaking(Bytes::from_static(b"{"))),
     }
 }
 
@@ -60,11 +63,10 @@ fn control(world: &World, request: &Request<Bytes>) -> Response<Body> {
     control::answer(world, request.method(), &path, request.body()).map(Body::from)
 }
 
-/// An answer that breaks off, which breaks the connection.
-fn broken(failure: TransportFailure) -> Response<Body> {
-    let end = std::io::Error::other(format!("the simulated connection failed: {failure:?}"));
-    let beginning = Ok(Bytes::from_static(b"{"));
-    Response::new(Body::from_stream(futures_util::stream::iter([beginning, Err(end)])))
+/// A body after which the connection breaks.
+fn breaking(beginning: Bytes) -> Body {
+    let end = std::io::Error::other("the simulated connection breaks");
+    Body::from_stream(futures_util::stream::iter([Ok(beginning), Err(end)]))
 }
 
 fn status(status: StatusCode) -> Response<Body> {

@@ -5,7 +5,12 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::calls::Service;
-use crate::{okta, shopify};
+use crate::{mavera, okta, shopify};
+
+/// Whether headers hold a token of whatever service.
+pub(crate) fn hold_token(headers: &HeaderMap) -> bool {
+    ["x-shopify-access-token", "authorization"].iter().any(|name| headers.contains_key(*name))
+}
 
 /// A request, taken apart.
 pub(crate) struct Incoming {
@@ -59,7 +64,9 @@ impl Incoming {
     pub(crate) fn template(&self) -> String {
         match self.service {
             Service::Shopify => shopify::template(&self.segments()),
+            Service::Storage => shopify::storage::template(&self.segments()),
             Service::Okta => okta::template(&self.segments()),
+            Service::Mavera => mavera::template(&self.segments()),
             Service::Elsewhere => "/…".to_owned(),
         }
     }

@@ -1,8 +1,8 @@
-//! Shopify and Okta as their contracts describe them, with state and with faults.
+//! Shopify, Okta and Mavera as their contracts describe them, with state and with faults.
 //!
-//! A [`World`] holds one shop, one Okta org, and the time they live in. In one process, the product
-//! calls them through [`World::transport`]; across processes, [`serve`] puts them behind HTTP. Either
-//! way every call is recorded, and a [`Fault`] can be put in its way.
+//! A [`World`] holds one shop, one Okta org, one Mavera account, and the time they live in. In one
+//! process, the product calls them through [`World::transport`]; across processes, [`serve`] puts them
+//! behind HTTP. Either way every call is recorded, and a [`Fault`] can be put in its way.
 
 mod calls;
 mod clock;
@@ -12,6 +12,7 @@ mod http;
 mod incoming;
 mod lagging;
 mod lock;
+pub mod mavera;
 pub mod okta;
 mod random;
 pub mod shopify;
@@ -22,6 +23,7 @@ pub use calls::{CallRecord, Outcome, RecordedExchange, Service};
 pub use clock::SimClock;
 pub use faults::{Fault, Faults, Matching};
 pub use http::serve;
+pub use mavera::MaveraSim;
 pub use okta::OktaSim;
 pub use random::SimRandom;
 pub use shopify::{Buyer, NewCustomer, ShopifySim, Webhook};

@@ -1,6 +1,7 @@
-//! One shop, one Okta org, and the time they live in.
+//! One shop, one Okta org, one Mavera account, and the time they live in.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,11 +14,15 @@ use tokio::sync::Notify;
 use crate::calls::{CallRecord, Outcome, RecordedExchange, Service};
 use crate::clock::SimClock;
 use crate::faults::{Facts, Fault, Faults};
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, hold_token};
 use crate::lock::lock;
+use crate::mavera::MaveraSim;
 use crate::okta::OktaSim;
 use crate::shopify::ShopifySim;
 use crate::transport::SimTransport;
+
+/// How many bytes of a large body come at once, unless a test says otherwise.
+const PIECE: usize = 64 * 1024;
 
 /// The simulated world. Clones are the same world.
 #[derive(Clone)]
@@ -28,6 +33,8 @@ pub struct World {
     pub shopify: ShopifySim,
     /// The Okta org.
     pub okta: OktaSim,
+    /// The Mavera account.
+    pub mavera: MaveraSim,
     between: Arc<Between>,
 }
 
@@ -36,6 +43,15 @@ struct Between {
     exchanges: Mutex<Vec<RecordedExchange>>,
     faults: Faults,
     suspension: Mutex<Option<Suspension>>,
+    /// How many bytes of a body that comes in pieces come at once.
+    piece: AtomicUsize,
+}
+
+/// An answer, as far as it gets.
+pub(crate) struct Delivered {
+    pub(crate) answer: Response<Bytes>,
+    /// Whether the connection breaks after it.
+    pub(crate) breaks: bool,
 }
 
 /// Where in a call its caller is stopped.
@@ -55,7 +71,8 @@ struct Suspension {
 }
 
 impl World {
-    /// A world at a fixed instant: an empty shop and an Okta org without users.
+    /// A world at a fixed instant: an empty shop, an Okta org without users, and a Mavera account
+    /// without personas.
     pub fn new(shop: ShopDomain) -> Self {
         Self::at(SimClock::new(), shop)
     }
@@ -66,16 +83,18 @@ impl World {
             exchanges: Mutex::default(),
             faults: Faults::new(clock.clone()),
             suspension: Mutex::default(),
+            piece: AtomicUsize::new(PIECE),
         };
         Self {
             shopify: ShopifySim::new(clock.clone(), shop),
             okta: OktaSim::new(clock.clone()),
+            mavera: MaveraSim::new(clock.clone()),
             clock,
             between: Arc::new(between),
         }
     }
 
-    /// The way to both services, for the product's outbound client.
+    /// The way to all services, for the product's outbound client.
     pub fn transport(&self) -> Arc<SimTransport> {
         Arc::new(SimTransport::new(self.clone()))
     }
@@ -85,9 +104,19 @@ impl World {
         format!("https://{}", self.shopify.domain())
     }
 
+    /// The base address of the files that the shop's bulk operations leave.
+    pub fn storage_url(&self) -> String {
+        format!("https://{}", crate::shopify::storage::HOST)
+    }
+
     /// The base address of the Okta org.
     pub fn okta_url(&self) -> String {
         format!("https://{}", crate::okta::HOST)
+    }
+
+    /// The base address of Mavera.
+    pub fn mavera_url(&self) -> String {
+        format!("https://{}", crate::mavera::HOST)
     }
 
     /// What goes wrong on the way to the services.
@@ -116,11 +145,22 @@ impl World {
     }
 
     /// The calls so far that the product must never make: the replacement of a profile, which deletes
-    /// what it does not name; the removal of a user or a group; a call to anybody else.
+    /// what it does not name; the removal of a user, a group or a persona; a call to anybody else;
+    /// a token sent to where none belongs.
     pub fn forbidden_calls(&self) -> Vec<CallRecord> {
         let mut calls = self.calls();
         calls.retain(CallRecord::is_forbidden);
         calls
+    }
+
+    /// Lets bodies that come in pieces come so many bytes at once from now on.
+    pub fn set_piece_size(&self, bytes: usize) {
+        self.between.piece.store(bytes.max(1), Ordering::Relaxed);
+    }
+
+    /// How many bytes of a body come at once.
+    pub(crate) fn piece_size(&self) -> usize {
+        self.between.piece.load(Ordering::Relaxed)
     }
 
     /// Stops the caller in the `nth` call from now (the next is 1): its future never comes back, as
@@ -153,7 +193,7 @@ impl World {
         incoming: Incoming,
         request: Request<Bytes>,
         timeout: Option<Duration>,
-    ) -> Result<Response<Bytes>, TransportFailure> {
+    ) -> Result<Delivered, TransportFailure> {
         let (path, operation) = (incoming.template(), incoming.operation());
         let facts = Facts {
             service: incoming.service,
@@ -167,17 +207,19 @@ impl World {
             self.record(&facts, request, Outcome::SuspendedBefore, None);
             return stopped(&reached).await;
         }
+        let breaks = matches!(fault, Some(Fault::BreaksAfter(_)));
         let outcome = self.carry_out(&incoming, fault, timeout).await;
         if let Some((Moment::After, reached)) = stop {
             self.record(&facts, request, Outcome::SuspendedAfter, outcome.ok());
             return stopped(&reached).await;
         }
         let end = match &outcome {
+            Ok(_) if breaks => Outcome::Failed(TransportFailure::Broken),
             Ok(response) => Outcome::Answered(response.status().as_u16()),
             Err(failure) => Outcome::Failed(*failure),
         };
         self.record(&facts, request, end, outcome.as_ref().ok().cloned());
-        outcome
+        outcome.map(|answer| Delivered { answer, breaks })
     }
 
     async fn carry_out(
@@ -210,6 +252,9 @@ impl World {
                 answer
             }
             Some(Fault::TruncatedBody) => self.answer(incoming).await.map(half_of),
+            Some(Fault::CutAfter(bytes) | Fault::BreaksAfter(bytes)) => {
+                self.answer(incoming).await.map(|answer| beginning_of(answer, bytes))
+            }
             Some(Fault::NotJson) => Ok(page_for_people()),
             Some(fault) => self.answer_with(incoming, &fault).await,
         }
@@ -218,7 +263,9 @@ impl World {
     async fn answer(&self, incoming: &Incoming) -> Result<Response<Bytes>, TransportFailure> {
         match incoming.service {
             Service::Shopify => Ok(self.shopify.answer(incoming).await),
+            Service::Storage => Ok(self.shopify.download(incoming)),
             Service::Okta => Ok(self.okta.answer(incoming)),
+            Service::Mavera => Ok(self.mavera.answer(incoming)),
             Service::Elsewhere => Err(TransportFailure::Connect),
         }
     }
@@ -230,7 +277,9 @@ impl World {
     ) -> Result<Response<Bytes>, TransportFailure> {
         match incoming.service {
             Service::Shopify => Ok(self.shopify.answer_with(incoming, fault).await),
+            Service::Storage => Ok(ShopifySim::download_with(fault)),
             Service::Okta => Ok(self.okta.answer_with(incoming, fault)),
+            Service::Mavera => Ok(self.mavera.answer_with(fault)),
             Service::Elsewhere => Err(TransportFailure::Connect),
         }
     }
@@ -267,8 +316,13 @@ impl World {
             method: facts.method.clone(),
             path: facts.path.to_owned(),
             operation: facts.operation.map(str::to_owned),
+            leaks_token: matches!(facts.service, Service::Storage | Service::Elsewhere)
+                && hold_token(request.headers()),
             outcome,
         };
+        // Files can be too large to keep one for every download.
+        let keeps_body = facts.service != Service::Storage;
+        let response = response.map(|it| if keeps_body { it } else { it.map(|_| Bytes::new()) });
         lock(&self.between.exchanges).push(RecordedExchange { call, request, response });
     }
 }
@@ -279,9 +333,13 @@ async fn stopped<T>(reached: &Notify) -> T {
     std::future::pending().await
 }
 
-fn half_of(mut answer: Response<Bytes>) -> Response<Bytes> {
+fn half_of(answer: Response<Bytes>) -> Response<Bytes> {
     let half = answer.body().len() / 2;
-    answer.body_mut().truncate(half);
+    beginning_of(answer, half)
+}
+
+fn beginning_of(mut answer: Response<Bytes>, bytes: usize) -> Response<Bytes> {
+    answer.body_mut().truncate(bytes);
     answer
 }
 

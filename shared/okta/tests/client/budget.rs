@@ -80,6 +80,61 @@ async fn without_time_to_wait_a_spent_share_says_until_when() {
     assert!(org.clock.sleeps().is_empty());
 }
 
+#[test]
+fn a_run_leaves_a_fifth_of_the_share_to_live_orders() {
+    for (share, run) in [(50, 40), (100, 80), (7, 5), (2, 1), (1, 1)] {
+        assert_eq!(RateShare::percent(share).unwrap().for_runs().as_percent(), run, "{share}");
+    }
+}
+
+#[tokio::test]
+async fn an_impatient_call_does_not_wait_for_a_spent_share() {
+    let org = Org::answering([limited("600", "300"), no_content()]);
+    join(&org, 50, 600).await.unwrap();
+    let (group, user) = ("g1".parse().unwrap(), "u1".parse().unwrap());
+    let patient = org.okta.before(second(600), RateShare::default());
+    let error = patient.impatient().join(&group, &user).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::BudgetSpent { retry_at: second(31) });
+    assert!(org.clock.sleeps().is_empty());
+    assert_eq!(org.calls().len(), 1);
+    patient.join(&group, &user).await.unwrap();
+    assert_eq!(org.clock.sleeps(), [Duration::from_secs(31)], "another call waits as before");
+}
+
+#[tokio::test]
+async fn an_impatient_call_is_not_repeated_after_a_429() {
+    let org = Org::answering([too_often(&[("date", DATE), ("x-rate-limit-reset", RESET)])]);
+    let (group, user) = ("g1".parse().unwrap(), "u1".parse().unwrap());
+    let session = org.okta.before(second(600), RateShare::default()).impatient();
+    let error = session.join(&group, &user).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Throttled { retry_at: second(31) });
+    assert!(org.clock.sleeps().is_empty());
+}
+
+#[tokio::test]
+async fn while_a_run_is_held_back_a_live_order_is_not() {
+    let org = Org::answering([limited("600", "350"), no_content()]);
+    join(&org, 50, 600).await.unwrap();
+    let (group, user) = ("g1".parse().unwrap(), "u1".parse().unwrap());
+    let run = org.okta.before(second(600), RateShare::default().for_runs()).impatient();
+    assert_eq!(run.join(&group, &user).await.unwrap_err().code(), "budget_spent");
+    join(&org, 50, 600).await.unwrap();
+    assert!(org.clock.sleeps().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_tells_without_a_call_until_when_its_share_is_spent() {
+    let org = Org::answering([limited("600", "350"), limited("600", "300")]);
+    let live = org.okta.before(second(600), RateShare::default());
+    let run = org.okta.before(second(600), RateShare::default().for_runs());
+    assert_eq!(run.limited_until(), None, "nothing is known yet");
+    join(&org, 50, 600).await.unwrap();
+    assert_eq!((run.limited_until(), live.limited_until()), (Some(second(31)), None));
+    join(&org, 50, 600).await.unwrap();
+    assert_eq!(live.limited_until(), Some(second(31)));
+    assert_eq!(org.calls().len(), 2);
+}
+
 #[tokio::test]
 async fn after_the_reset_the_bucket_is_as_good_as_unknown() {
     let org = Org::answering([limited("600", "0"), no_content(), no_content()]);

@@ -7,6 +7,8 @@ mod budget;
 #[cfg(test)]
 mod groups;
 #[cfg(test)]
+mod listing;
+#[cfg(test)]
 mod matching;
 #[cfg(test)]
 mod org;

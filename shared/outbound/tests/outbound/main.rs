@@ -1,6 +1,8 @@
 //! Calls over a real loopback server, and their repeats by a clock of our own.
 
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod repeats;

@@ -9,7 +9,7 @@ use axum::response::Redirect;
 use axum::routing::{any, get};
 use bytes::Bytes;
 use http::{Request, Response};
-use outbound::{BaseUrl, Call, ErrorKind, Network, Repeat, Transport, TransportFailure};
+use outbound::{BaseUrl, ErrorKind, Network, Repeat, Transport, TransportFailure};
 
 use crate::server::{Server, local, raw};
 use crate::support::second;
@@ -155,20 +155,4 @@ async fn a_call_says_who_calls_and_what_it_sends() {
     let answer = outbound.send(&form, second(60)).await.unwrap();
     assert_eq!(answer.headers()["x-kind"], "application/x-www-form-urlencoded");
     assert_eq!(answer.body(), "a=1+%26+2");
-}
-
-#[tokio::test]
-async fn a_file_elsewhere_is_fetched_without_a_token() {
-    let names = async |headers: HeaderMap| {
-        let names: Vec<&str> = headers.keys().map(http::HeaderName::as_str).collect();
-        names.join(" ")
-    };
-    let server = Server::start(Router::new().route("/file", get(names))).await;
-    let found = server.base.download(&format!("{}file?signed=1", url(&server.base))).unwrap();
-    let (outbound, _) = server.outbound();
-    let answer =
-        outbound.fetch(&Call::download("service", "fetch", found), second(60)).await.unwrap();
-    let names = str::from_utf8(answer.body()).unwrap();
-    assert!(names.contains("user-agent"), "{names}");
-    assert!(!names.contains("authorization") && !names.contains("token"), "{names}");
 }

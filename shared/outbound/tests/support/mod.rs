@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use outbound::{BoxFuture, Clock, Outbound, Randomness, Transport, TransportFailure};
+use outbound::{BoxFuture, Chunks, Clock, Outbound, Randomness, Transport, TransportFailure};
 
 pub(crate) type Answer = Result<Response<Bytes>, TransportFailure>;
 
@@ -46,14 +46,48 @@ impl Script {
     pub(crate) fn sent(&self) -> Vec<Request<Bytes>> {
         self.sent.lock().unwrap().clone()
     }
+
+    fn next(&self, request: Request<Bytes>) -> Answer {
+        let next = self.answers.lock().unwrap().pop_front();
+        let answer = next.unwrap_or_else(|| panic!("a call too many: {}", request.uri()));
+        self.sent.lock().unwrap().push(request);
+        answer
+    }
 }
 
 impl Transport for Script {
     fn send(&self, request: Request<Bytes>, _: Duration) -> BoxFuture<'_, Answer> {
-        let next = self.answers.lock().unwrap().pop_front();
-        let answer = next.unwrap_or_else(|| panic!("a call too many: {}", request.uri()));
-        self.sent.lock().unwrap().push(request);
+        let answer = self.next(request);
         Box::pin(async move { answer })
+    }
+
+    /// The body comes in pieces. After that of an answer with the header `breaks`, the connection
+    /// breaks.
+    fn open(&self, request: Request<Bytes>, _: Duration) -> BoxFuture<'_, Opened> {
+        let opened = self.next(request).map(|answer| {
+            let breaks = answer.headers().contains_key("breaks");
+            answer.map(|body| Box::new(Pieces { body, breaks }) as Box<dyn Chunks>)
+        });
+        Box::pin(async move { opened })
+    }
+}
+
+pub(crate) type Opened = Result<Response<Box<dyn Chunks>>, TransportFailure>;
+
+struct Pieces {
+    body: Bytes,
+    breaks: bool,
+}
+
+impl Chunks for Pieces {
+    fn next(&mut self, _: Duration) -> BoxFuture<'_, Result<Option<Bytes>, TransportFailure>> {
+        let piece = self.body.split_to(self.body.len().min(7));
+        let next = match (piece.is_empty(), self.breaks) {
+            (false, _) => Ok(Some(piece)),
+            (true, false) => Ok(None),
+            (true, true) => Err(TransportFailure::Broken),
+        };
+        Box::pin(async move { next })
     }
 }
 

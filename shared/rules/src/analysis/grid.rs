@@ -45,6 +45,11 @@ impl Grid {
         self.orders.len() * self.spend.len()
     }
 
+    /// The lower edges of the cells, in orders and in spend.
+    pub(super) fn into_edges(self) -> (Vec<u64>, Vec<Decimal>) {
+        (self.orders, self.spend)
+    }
+
     /// The numbers of the cells of a range of the book, one span for each row.
     pub(super) fn cells(&self, range: &Range) -> impl Iterator<Item = Span<usize>> + use<> {
         let bounds = range.bounds();

@@ -1,7 +1,7 @@
 //! What a book says about a customer.
 
 use proptest::prelude::*;
-use rules::{Currency, Decision, Money, RuleBook, Totals};
+use rules::{Currency, Decision, Money, RuleBook, TABLE_DECIMALS, Totals};
 
 use crate::arbitrary::{any_book, any_totals};
 
@@ -102,4 +102,35 @@ proptest! {
         }
         prop_assert_eq!(book.decide(&totals), expected);
     }
+}
+
+/// Which segment a decision names, by its place in the book.
+fn place(book: &RuleBook, totals: &Totals) -> Option<usize> {
+    match book.decide(totals) {
+        Decision::Segment { segment, .. } => {
+            book.segments().iter().position(|other| other == segment)
+        }
+        _ => None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_table_decides_as_its_book_does(book in any_book(), totals in any_totals()) {
+        let mut spent = totals.spent.amount;
+        spent.rescale(TABLE_DECIMALS);
+        let spent = i64::try_from(spent.mantissa()).unwrap();
+        prop_assert_eq!(book.table().segment(totals.orders, spent), place(&book, &totals));
+    }
+}
+
+#[test]
+fn a_table_knows_the_largest_bounds_and_figures() {
+    let book = book(r#"[{ spend_at_least = "1000000000000", orders_at_least = 1000000000 }]"#);
+    let table = book.table();
+    assert_eq!(table.segment(1_000_000_000, 10_000_000_000_000_000), Some(0));
+    assert_eq!(table.segment(1_000_000_000, 9_999_999_999_999_999), None);
+    assert_eq!(table.segment(999_999_999, i64::MAX), None);
+    assert_eq!(table.segment(u64::MAX, i64::MAX), Some(0));
+    assert_eq!(table.segment(0, i64::MIN), None);
 }

@@ -1,14 +1,18 @@
-//! The rules, from outside: what a book refuses, decides and stores, what its analysis says, and
-//! what a plan does to the world.
+//! The rules, from outside: what a book refuses, decides and stores, what its analysis says, what
+//! is said of a segment's customers, and what a plan does to the world.
 
 #[cfg(test)]
 mod analysis;
 #[cfg(test)]
 mod arbitrary;
 #[cfg(test)]
+mod cohorts;
+#[cfg(test)]
 mod decisions;
 #[cfg(test)]
 mod default_book;
+#[cfg(test)]
+mod guard;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]

@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod customers;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod orders;
+#[cfg(test)]
+mod preflight;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

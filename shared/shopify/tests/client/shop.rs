@@ -55,6 +55,13 @@ impl Shop {
         bodies.map(|body| body["variables"]["ids"].as_array().unwrap().len()).collect()
     }
 
+    /// The body of the only call.
+    pub(crate) fn body(&self) -> Value {
+        let sent = self.script.sent();
+        assert_eq!(sent.len(), 1);
+        serde_json::from_slice(sent[0].body()).unwrap()
+    }
+
     /// The paths called.
     pub(crate) fn paths(&self) -> Vec<String> {
         self.script.sent().iter().map(|sent| sent.uri().path().to_owned()).collect()
@@ -103,10 +110,14 @@ pub(crate) fn nodes(nodes: &[String]) -> Answer {
 }
 
 pub(crate) fn data(nodes: &[String]) -> String {
-    let nodes = nodes.join(",");
+    ours(&format!(r#""nodes": [{}]"#, nodes.join(",")))
+}
+
+/// The body of an answer of our shop with these fields.
+pub(crate) fn ours(fields: &str) -> String {
     format!(
-        r#"{{"data": {{"shop": {{"myshopifyDomain": "my-store.myshopify.com"}},
-            "nodes": [{nodes}]}}, "extensions": {}}}"#,
+        r#"{{"data": {{"shop": {{"myshopifyDomain": "my-store.myshopify.com",
+            "currencyCode": "USD"}}, {fields}}}, "extensions": {}}}"#,
         cost(20, "1990")
     )
 }
@@ -141,7 +152,7 @@ pub(crate) fn customer(id: u64, changes: &[(&str, &str)]) -> String {
 }
 
 /// The JSON object of these fields; a field without a value is left out.
-fn object(fields: &BTreeMap<&str, &str>) -> String {
+pub(crate) fn object(fields: &BTreeMap<&str, &str>) -> String {
     let given = fields.iter().filter(|(_, value)| !value.is_empty());
     let given: Vec<String> = given.map(|(name, value)| format!(r#""{name}": {value}"#)).collect();
     format!("{{{}}}", given.join(","))

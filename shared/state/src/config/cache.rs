@@ -32,10 +32,20 @@ impl ConfigCache {
     /// If it has to be read and cannot be. What was read before is not used then: an operator who
     /// broke a row should see it, and every message waits meanwhile.
     pub async fn current(&self) -> Result<Arc<Config>, ConfigError> {
+        self.at_least(0).await
+    }
+
+    /// The configuration as it was within the last minute, or as it is now if the book of that time is
+    /// older than this version. The book may still be older then: the caller has to look.
+    ///
+    /// # Errors
+    /// As [`current`](Self::current).
+    pub async fn at_least(&self, book: u64) -> Result<Arc<Config>, ConfigError> {
         let mut held = self.held.lock().await;
         let now = self.clock.now();
         if let Some((read, config)) = held.as_ref()
             && now < *read + FRESH
+            && config.book.version >= book
         {
             return Ok(Arc::clone(config));
         }

@@ -15,6 +15,9 @@ pub(super) const SETTINGS: &str = "settings";
 pub(super) const BOOK: &str = "book";
 pub(super) const GROUP: &str = "group";
 pub(super) const SALT: &str = "salt";
+pub(super) const RUN: &str = "run";
+/// The row of kind `run` that lists the runs whose messages are to be dropped.
+pub(super) const CANCELLED: &str = "cancelled";
 /// The row of kind `book` that says which one is accepted.
 pub(super) const ACCEPTED: &str = "accepted";
 /// The row of kind `salt` that addresses are hashed with.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use okta::{AttributeNames, RateShare};
-use rules::{Currency, GroupName};
+use rules::{Currency, GroupName, Guard};
 
 const DEFAULT_RATE_SHARE: u32 = 50;
 
@@ -36,24 +36,13 @@ pub struct Settings {
     pub attributes: AttributeNames,
     /// `paused`: the worker puts everything off. Default false.
     pub paused: bool,
-    /// What holds a full run back.
+    /// What holds a full run back: `guard_max_moved_percent`, 0 to 100, default 20;
+    /// `guard_min_customers`, default 25; `guard_max_shrink_percent`, 0 to 100, default 50.
     pub guard: Guard,
     /// `queue_shallow`: a full run sends only while fewer messages wait than this. Default 500.
     pub queue_shallow: u32,
     /// `verify_every_days`: how often a full run reads Okta's groups, 1 to 365. Default 7.
     pub verify_every_days: u32,
-}
-
-/// What holds a full run back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Guard {
-    /// `guard_max_moved_percent`: more movements than this refuse a run, 0 to 100. Default 20.
-    pub max_moved_percent: u32,
-    /// `guard_min_customers`: with fewer customers than this no share refuses a run. Default 25.
-    pub min_customers: u32,
-    /// `guard_max_shrink_percent`: a shop smaller by more than this refuses a run, 0 to 100. Default
-    /// 50.
-    pub max_shrink_percent: u32,
 }
 
 /// The settings item holds values that cannot be used.

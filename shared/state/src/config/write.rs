@@ -2,80 +2,20 @@
 //! a writer and a person at the console, cannot undo each other.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rules::{Currency, GroupId, GroupName, RuleBook, SegmentName};
+use rules::{GroupId, GroupName, RuleBook, SegmentName};
 
-use super::rows::{ACCEPTED, BOOK, GROUP, SEGMENT, SETTINGS, book_name, key};
-use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow};
-use crate::Error;
-use crate::items::{Item, text, unbuilt};
+use super::rows::{CANCELLED, GROUP, RUN, SEGMENT, SETTINGS, key};
+use super::{ConfigTable, GroupRow};
+use crate::items::{Item, text};
+use crate::{Error, RunId};
 
-const NEW: &str = "attribute_not_exists(kind)";
+pub(super) const NEW: &str = "attribute_not_exists(kind)";
 
 impl ConfigTable {
-    /// Accepts the wanted book when none is accepted. If another worker did so first, that one counts.
-    ///
-    /// Somebody may have deleted the pointer to have the wanted book accepted anew. Its version is then
-    /// a new one: workers that hold an older book see that it is not this one.
-    pub(super) async fn accept_first(
-        &self,
-        currency: Currency,
-        now: Timestamp,
-    ) -> Result<AcceptedBook, ConfigError> {
-        const OPERATION: &str = "accept the first book";
-        let wanted = Arc::new(self.wanted(currency).await?);
-        let book = AcceptedBook { version: self.newest_book().await? + 1, book: wanted };
-        let content = serde_dynamo::to_attribute_value(&*book.book).map_err(|error| {
-            Error::Unreadable { item: "the wanted book".into(), detail: error.to_string() }
-        })?;
-        let at = AttributeValue::S(now.to_string());
-        let mut immutable = key(BOOK, &book_name(book.version));
-        immutable.extend([("content".into(), content), ("accepted_at".into(), at.clone())]);
-        let mut pointer = key(BOOK, ACCEPTED);
-        let version = AttributeValue::N(book.version.to_string());
-        pointer.extend([("version".into(), version), ("accepted_at".into(), at)]);
-        let puts = [immutable, pointer]
-            .into_iter()
-            .map(|item| {
-                let put = Put::builder()
-                    .table_name(&self.table)
-                    .set_item(Some(item))
-                    .condition_expression(NEW)
-                    .build();
-                put.map(|put| TransactWriteItem::builder().put(put).build())
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| unbuilt(OPERATION))?;
-        match self.client.transact_write_items().set_transact_items(Some(puts)).send().await {
-            Ok(_) => Ok(book),
-            Err(error)
-                if matches!(
-                    error.as_service_error(),
-                    Some(TransactWriteItemsError::TransactionCanceledException(_))
-                ) =>
-            {
-                let pointer = self.head().await?.accepted.ok_or_else(|| {
-                    let code = "another write came first".into();
-                    Error::Refused { operation: OPERATION, code, retryable: true }
-                })?;
-                self.accepted(&pointer, None).await
-            }
-            Err(error) => Err(Error::sdk(OPERATION, &error).into()),
-        }
-    }
-
-    /// The highest version any book ever had; 0 if there never was one.
-    async fn newest_book(&self) -> Result<u64, Error> {
-        let books = self.query(BOOK, "load books").await?;
-        let names = books.iter().filter_map(|book| text(book, "name"));
-        Ok(names.filter_map(|name| name.parse().ok()).max().unwrap_or(0))
-    }
-
     /// Writes a row that must not exist yet; says whether it was written.
     pub(super) async fn put_new(&self, item: Item, operation: &'static str) -> Result<bool, Error> {
         let answer = self
@@ -192,6 +132,23 @@ impl ConfigTable {
             .map_err(|error| Error::sdk("save setting", &error))
     }
 
+    /// Has workers drop the messages of a run, within a minute.
+    ///
+    /// # Errors
+    /// If the table does not answer.
+    pub async fn cancel_run(&self, run: &RunId) -> Result<(), Error> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(RUN, CANCELLED)))
+            .update_expression("ADD ids :ids")
+            .expression_attribute_values(":ids", AttributeValue::Ss(vec![run.to_string()]))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Error::sdk("cancel a run", &error))
+    }
+
     async fn put_segment(&self, segment: &rules::Segment) -> Result<(), Error> {
         let when = serde_dynamo::to_attribute_value(segment.when()).map_err(|error| {
             let item = format!("segment/{}", segment.name());
@@ -228,7 +185,7 @@ impl ConfigTable {
 }
 
 /// Whether a conditional write was made.
-fn conditional<E: ProvideErrorMetadata, R>(
+pub(super) fn conditional<E: ProvideErrorMetadata, R>(
     operation: &'static str,
     answer: Result<(), aws_sdk_dynamodb::error::SdkError<E, R>>,
 ) -> Result<bool, Error> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use outbound::{BoxFuture, Clock};
 
-use super::{LONGEST_DELAY, Outgoing, Queue};
+use super::{Depth, LONGEST_DELAY, Outgoing, Queue, only_asked_by};
 use crate::Error;
 
 /// How often a message is received before it is a dead letter, as in `template.yaml`.
@@ -33,6 +33,8 @@ struct Inner {
 struct Waiting {
     body: String,
     receives: u32,
+    /// Whether a full run sent it. Such messages come after the others that are due.
+    of_run: bool,
 }
 
 /// A message handed out; it comes back unless it is deleted.
@@ -54,11 +56,15 @@ impl LocalQueue {
 
     /// Puts any text onto the queue, as somebody with access to it could.
     pub fn send_raw(&self, body: impl Into<String>, delay: Duration) {
+        self.put(body.into(), delay, false);
+    }
+
+    fn put(&self, body: String, delay: Duration, of_run: bool) {
         let due = self.clock.now() + delay.min(LONGEST_DELAY);
         let mut inner = self.inner();
         inner.next += 1;
         let key = (due, inner.next);
-        inner.waiting.insert(key, Waiting { body: body.into(), receives: 0 });
+        inner.waiting.insert(key, Waiting { body, receives: 0, of_run });
     }
 
     /// Hands out up to `most` messages that are due. Those received too often become dead letters.
@@ -67,11 +73,9 @@ impl LocalQueue {
         let mut inner = self.inner();
         let mut received = Vec::new();
         while received.len() < most {
-            let Some(entry) = inner.waiting.first_entry().filter(|entry| entry.key().0 <= now)
-            else {
-                break;
-            };
-            let ((_, id), mut message) = entry.remove_entry();
+            let Some(key) = inner.next_due(now) else { break };
+            let Some(mut message) = inner.waiting.remove(&key) else { break };
+            let id = key.1;
             if message.receives == MOST_RECEIVES {
                 inner.dead.push(message.body);
                 continue;
@@ -108,10 +112,27 @@ impl LocalQueue {
     }
 }
 
+impl Inner {
+    /// The message to be handed out next: the longest due, live ones first.
+    fn next_due(&self, now: Timestamp) -> Option<(Timestamp, u64)> {
+        let mut due = self.waiting.range(..=(now, u64::MAX)).peekable();
+        let first = due.peek().map(|(key, _)| **key);
+        due.find(|(_, message)| !message.of_run).map(|(key, _)| *key).or(first)
+    }
+}
+
+impl Depth for LocalQueue {
+    fn depth(&self) -> BoxFuture<'_, Result<u64, Error>> {
+        let depth = u64::try_from(self.depth()).unwrap_or(u64::MAX);
+        Box::pin(async move { Ok(depth) })
+    }
+}
+
 impl Queue for LocalQueue {
     fn send(&self, messages: Vec<Outgoing>) -> BoxFuture<'_, Result<(), Error>> {
         for Outgoing { message, delay } in messages {
-            self.send_raw(message.to_json(), delay);
+            let of_run = only_asked_by(&message).is_some();
+            self.put(message.to_json(), delay, of_run);
         }
         Box::pin(async { Ok(()) })
     }

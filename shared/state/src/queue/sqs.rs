@@ -1,10 +1,10 @@
 //! The queue on AWS.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use outbound::BoxFuture;
 
-use super::{LONGEST_DELAY, Outgoing, Queue};
+use super::{Depth, LONGEST_DELAY, Outgoing, Queue, turn};
 use crate::Error;
 
 /// How many messages one call may carry
@@ -73,11 +73,40 @@ impl Queue for SqsQueue {
     }
 }
 
+impl Depth for SqsQueue {
+    fn depth(&self) -> BoxFuture<'_, Result<u64, Error>> {
+        const OPERATION: &str = "read the queue's depth";
+        const COUNTS: [QueueAttributeName; 3] = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        Box::pin(async move {
+            let answer = self
+                .client
+                .get_queue_attributes()
+                .queue_url(&self.url)
+                .set_attribute_names(Some(COUNTS.to_vec()))
+                .send()
+                .await
+                .map_err(|error| Error::sdk(OPERATION, &error))?;
+            let counts = answer.attributes.unwrap_or_default();
+            let count = |name: &QueueAttributeName| counts.get(name)?.parse::<u64>().ok();
+            COUNTS.iter().map(count).sum::<Option<u64>>().ok_or_else(|| Error::Refused {
+                operation: OPERATION,
+                code: "a count is missing".into(),
+                retryable: true,
+            })
+        })
+    }
+}
+
 fn entry((index, outgoing): (usize, &Outgoing)) -> Result<SendMessageBatchRequestEntry, Error> {
     let seconds = outgoing.delay.min(LONGEST_DELAY).as_secs();
     SendMessageBatchRequestEntry::builder()
         .id(index.to_string())
         .message_body(outgoing.message.to_json())
+        .message_group_id(turn(&outgoing.message))
         .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
         .build()
         .map_err(|_| refused("entry not built", false))

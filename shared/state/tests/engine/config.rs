@@ -4,71 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
-use outbound::Randomness;
-use rules::RuleBook;
 use simulators::SimClock;
-use state::{ConfigCache, ConfigError, ConfigTable, GroupRow, GroupStatus};
+use state::{ConfigCache, ConfigError, GroupRow, GroupStatus};
 
-use crate::support::{CONFIG, engine};
-
-const BOOK: &str = r#"
-currency = "USD"
-[[segment]]
-name = "vip"
-label = "VIP Customer"
-okta_group_name = "Shopify VIP Customer"
-when = [{ spend_at_least = "500" }]
-[[segment]]
-name = "new"
-label = "New Buyer"
-okta_group_name = "Shopify New Customer"
-when = [{ orders_at_least = 1 }]
-"#;
-
-struct Chance(u8);
-
-impl Randomness for Chance {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(self.0);
-    }
-}
-
-fn now() -> Timestamp {
-    Timestamp::UNIX_EPOCH
-}
-
-fn book(text: &str) -> RuleBook {
-    RuleBook::from_toml(text).unwrap()
-}
-
-async fn table() -> (Client, ConfigTable) {
-    let client = engine().await;
-    let table = ConfigTable::new(client.clone(), CONFIG);
-    (client, table)
-}
-
-async fn put(client: &Client, kind: &str, name: &str, fields: &[(&str, AttributeValue)]) {
-    let mut item: HashMap<_, _> =
-        fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    item.insert("kind".into(), AttributeValue::S(kind.into()));
-    item.insert("name".into(), AttributeValue::S(name.into()));
-    client.put_item().table_name(CONFIG).set_item(Some(item)).send().await.unwrap();
-}
-
-async fn row(client: &Client, kind: &str, name: &str) -> HashMap<String, AttributeValue> {
-    let row = client
-        .get_item()
-        .table_name(CONFIG)
-        .key("kind", AttributeValue::S(kind.into()))
-        .key("name", AttributeValue::S(name.into()))
-        .send()
-        .await
-        .unwrap();
-    row.item.unwrap_or_default()
-}
+use crate::support::{BOOK, CONFIG, Chance, book, now, put, row, table};
 
 #[tokio::test]
 async fn the_first_valid_book_is_accepted_at_once_and_later_edits_are_not() {

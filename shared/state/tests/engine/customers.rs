@@ -1,18 +1,18 @@
 //! The customers table against a real engine.
 
-use crate::support::{ANN, BEN, CUSTOMERS, engine};
+use crate::support::{ANN, BEN, CUSTOMERS, engine, run};
 use jiff::Timestamp;
 use rules::{Applied, Attributes, Group, Membership, Totals, UserId};
 use state::{
-    Cause, Claim, Customers, End, Entry, Erased, Last, Lease, Match, Outcome, Read, Record, Salt,
-    Tombstone, Transition, Version, Written,
+    Answered, Cause, Claim, Customers, End, Entry, Erased, Last, Lease, Match, Outcome, Read,
+    Record, Salt, Tombstone, Transition, Version, Written,
 };
 
 async fn customers() -> Customers {
     Customers::new(engine().await, CUSTOMERS)
 }
 
-fn at() -> Timestamp {
+pub(crate) fn at() -> Timestamp {
     "2026-11-21T12:00:00.123456789Z".parse().unwrap()
 }
 
@@ -31,7 +31,7 @@ fn empty() -> Entry {
     Entry::Customer(Box::default())
 }
 
-fn full() -> Entry {
+pub(crate) fn full() -> Entry {
     let totals = Totals { orders: 7, spent: "512.30 USD".split_once(' ').map(money).unwrap() };
     let group =
         Group { id: "00g1".parse().unwrap(), name: "Shopify VIP Customer".parse().unwrap() };
@@ -51,8 +51,10 @@ fn full() -> Entry {
             address: Salt::new([7; 64]).hash(&"Ann@Example.com".parse().unwrap()),
         }),
         applied,
+        sought: Some(Salt::new([7; 64]).hash(&"Ben@Example.com".parse().unwrap())),
         segment: Some("vip".parse().unwrap()),
         last: Some(Last { outcome: Outcome::Applied, at: at(), book: 3 }),
+        answered: Some(Answered { run: run("1"), outcome: Outcome::Applied }),
         transitions: Vec::new(),
     };
     record.remember(Transition {
@@ -75,9 +77,18 @@ fn money((amount, currency): (&str, &str)) -> rules::Money {
 #[tokio::test]
 async fn an_entry_comes_back_as_it_was_written() {
     let customers = customers().await;
-    for (customer, entry) in
-        [(ANN, full()), (BEN, Entry::Tombstone(Tombstone { at: at(), why: End::Redacted }))]
-    {
+    for (customer, entry) in [
+        (ANN, full()),
+        (
+            BEN,
+            Entry::Tombstone(Tombstone {
+                at: at(),
+                why: End::Redacted,
+                seen: Some(at()),
+                answered: Some(Answered { run: run("2"), outcome: Outcome::Redacted }),
+            }),
+        ),
+    ] {
         let version = done(customers.save(customer, &entry, None).await.unwrap());
         let found = customers.load(&[customer]).await.unwrap().remove(&customer).unwrap().unwrap();
         assert_eq!((found.version, found.entry), (version, entry));

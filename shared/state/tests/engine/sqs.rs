@@ -1,7 +1,8 @@
 //! The queue on AWS, against a stand-in that speaks its protocol: AWS JSON 1.0 over HTTP
-//! ([`SendMessageBatch`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html)).
+//! ([`SendMessageBatch`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html),
+//! [`GetQueueAttributes`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html)).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,18 +10,30 @@ use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use rules::CustomerId;
+use rules::{CustomerId, OrderId};
 use serde_json::{Value, json};
-use state::{Cause, Error, Message, Outgoing, Queue, SqsQueue, Subject};
+use state::{ByRun, Cause, Depth, Error, Hint, Message, Outgoing, Queue, SqsQueue, Subject};
+
+use crate::support::run;
 
 const MOST_ENTRIES: usize = 10;
 const LONGEST_DELAY: u64 = 900;
+const LONGEST_GROUP_ID: usize = 128;
+const COUNTS: [&str; 3] = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+];
 
 /// What a queue holds and what was asked of it.
 #[derive(Default)]
 struct Sqs {
     /// Bodies and delays in seconds, in the order they were taken.
     taken: Vec<(String, u64)>,
+    /// The message groups of those.
+    groups: Vec<String>,
+    /// The attributes it tells if asked for them.
+    attributes: BTreeMap<&'static str, &'static str>,
     /// How many entries each call had.
     calls: Vec<usize>,
     /// What the next calls refuse.
@@ -60,7 +73,10 @@ impl Sqs {
         let failed = |code, sender_fault| {
             Err(json!({ "Id": id, "Code": code, "SenderFault": sender_fault }))
         };
-        if delay > LONGEST_DELAY {
+        let group = entry["MessageGroupId"].as_str().unwrap_or_default();
+        let is_group =
+            group.len() <= LONGEST_GROUP_ID && group.bytes().all(|byte| byte.is_ascii_graphic());
+        if delay > LONGEST_DELAY || !is_group {
             return failed("InvalidParameterValue", true);
         }
         let subject = Message::from_json(body).unwrap().subject;
@@ -71,16 +87,28 @@ impl Sqs {
             return failed("InternalError", refusal.sender_fault);
         }
         self.taken.push((body.to_owned(), delay));
+        self.groups.push(group.to_owned());
         let message_id = format!("message-{}", self.taken.len());
         Ok(json!({ "Id": id, "MessageId": message_id, "MD5OfMessageBody": "" }))
+    }
+
+    fn tell(&self, request: &Value) -> (StatusCode, Value) {
+        let asked = request["AttributeNames"].as_array().unwrap();
+        let told: BTreeMap<_, _> =
+            self.attributes.iter().filter(|(name, _)| asked.contains(&json!(name))).collect();
+        (StatusCode::OK, json!({ "Attributes": told }))
     }
 }
 
 fn answer(sqs: &Shared, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
-    assert_eq!(headers["x-amz-target"], "AmazonSQS.SendMessageBatch");
     let request: Value = serde_json::from_slice(body).unwrap();
     assert!(request["QueueUrl"].as_str().unwrap().ends_with("/123456789012/sync"));
-    let (status, answer) = sqs.lock().unwrap().send(&request);
+    let mut sqs = sqs.lock().unwrap();
+    let (status, answer) = match headers["x-amz-target"].to_str().unwrap() {
+        "AmazonSQS.SendMessageBatch" => sqs.send(&request),
+        "AmazonSQS.GetQueueAttributes" => sqs.tell(&request),
+        other => panic!("{other}"),
+    };
     (status, answer.to_string())
 }
 
@@ -124,6 +152,12 @@ fn messages(customers: impl IntoIterator<Item = u64>) -> Vec<Outgoing> {
 /// What the queue holds once these customers' messages were taken, in this order.
 fn held(customers: impl IntoIterator<Item = u64>) -> Vec<(String, u64)> {
     customers.into_iter().map(|id| (message(id).to_json(), id)).collect()
+}
+
+fn of_run(customer: u64, cause: Cause) -> Message {
+    let (id, user) = (run("4f21aa"), Hint::None);
+    let by_run = ByRun { id, book: 1, recheck: false, user };
+    Message { cause, run: Some(by_run), ..message(customer) }
 }
 
 #[tokio::test]
@@ -183,4 +217,56 @@ async fn entries_refused_for_our_fault_are_not_sent_again() {
     let Error::Refused { code, retryable, .. } = error else { panic!("{error}") };
     assert_eq!((code.as_str(), retryable), ("InternalError", false));
     assert_eq!(sqs.lock().unwrap().calls, [2]);
+}
+
+#[tokio::test]
+async fn a_run_takes_one_turn_and_each_live_customer_one_of_their_own() {
+    let (sqs, queue) = queue([]).await;
+    let live = |subject| Message { subject, ..message(1) };
+    let messages = [
+        of_run(1, Cause::Schedule),
+        of_run(2, Cause::Drift),
+        of_run(3, Cause::Rules),
+        of_run(4, Cause::Schedule).merged(message(4)),
+        message(5),
+        live(Subject::Order(OrderId::new(6))),
+        live(Subject::Shop),
+    ];
+    let outgoing = messages.map(|message| Outgoing { message, delay: Duration::ZERO });
+    queue.send(outgoing.to_vec()).await.unwrap();
+    let of_the_run = "run-20261121T120000Z-4f21aa";
+    let expected =
+        [of_the_run, of_the_run, of_the_run, "customer-4", "customer-5", "order-6", "shop"];
+    assert_eq!(sqs.lock().unwrap().groups, expected);
+}
+
+#[tokio::test]
+async fn the_longest_names_there_are_make_a_group() {
+    let (sqs, queue) = queue([]).await;
+    let mut message = of_run(u64::MAX, Cause::Drift);
+    message.run.as_mut().unwrap().id = "r".repeat(40).parse().unwrap();
+    let live = Message { run: None, ..message.clone() };
+    let outgoing = [message, live].map(|message| Outgoing { message, delay: Duration::ZERO });
+    queue.send(outgoing.to_vec()).await.unwrap();
+    assert_eq!(sqs.lock().unwrap().groups.len(), 2);
+}
+
+#[tokio::test]
+async fn the_depth_is_all_that_waits_is_delayed_or_in_work() {
+    let (sqs, queue) = queue([]).await;
+    sqs.lock().unwrap().attributes =
+        COUNTS.into_iter().zip(["5", "70", "900"]).chain([("VisibilityTimeout", "30")]).collect();
+    assert_eq!(queue.depth().await, Ok(975));
+}
+
+#[tokio::test]
+async fn a_depth_of_which_a_part_is_missing_is_none() {
+    let (sqs, queue) = queue([]).await;
+    for missing in COUNTS {
+        let told = COUNTS.into_iter().filter(|count| *count != missing);
+        sqs.lock().unwrap().attributes = told.map(|count| (count, "0")).collect();
+        let error = queue.depth().await.unwrap_err();
+        assert_eq!(error.to_string(), "read the queue's depth: a count is missing");
+        assert!(error.is_retryable());
+    }
 }

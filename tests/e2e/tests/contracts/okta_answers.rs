@@ -47,6 +47,7 @@ async fn walk(world: &World) {
         "/users?search=profile.email%20eq%20%22ann%40example.com%22&limit=200",
         "/users?filter=status%20eq%20%22SUSPENDED%22",
         "/users?q=ann",
+        "/users?filter=lastUpdated%20gt%20%222026-01-01T00:00:00.000Z%22&limit=1",
         "/users?fields=status,profile:(login,email)",
         "/groups?limit=1",
         "/groups?q=V&expand=stats",
@@ -63,6 +64,7 @@ async fn walk(world: &World) {
         format!("/users/{ann}/groups"),
         format!("/groups/{vip}"),
         format!("/groups/{vip}/users?limit=200"),
+        format!("/groups/{vip}/users?limit=1"),
     ] {
         assert_eq!(get(world, &path).await, 200, "{path}");
     }
@@ -75,7 +77,9 @@ async fn walk(world: &World) {
     ] {
         assert_eq!(get(world, path).await, 404, "{path}");
     }
-    assert_eq!(get(world, "/users?search=nonsense").await, 400);
+    for path in ["/users?search=nonsense", "/users?filter=lastUpdated%20gt%201", "/users?after=1"] {
+        assert_eq!(get(world, path).await, 400, "{path}");
+    }
 
     let totals = json!({ "shopify_total_spent": 45.5, "shopify_orders_count": 1 });
     let user = format!("/users/{ann}");

@@ -1,10 +1,11 @@
 //! What the product's Okta client sends, against Okta's description of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use okta::{AttributeNames, Okta, OktaCredentials, RateShare};
+use okta::{AttributeNames, Okta, OktaCredentials, RateShare, Session};
 use outbound::{BaseUrl, Fixed, Outbound};
-use rules::{Currency, GroupName, Money, Totals};
+use rules::{Currency, GroupId, GroupName, Money, Totals, UserId};
 use simulators::okta::{API_TOKEN, GroupKind};
 use simulators::{SimRandom, World};
 
@@ -48,11 +49,45 @@ async fn every_call_of_the_client_is_in_the_contract() {
     assert!(session.group(&group.id).await.unwrap().is_some());
     session.join(&group.id, &user).await.unwrap();
     assert_eq!(session.groups_of(&user).await.unwrap().len(), 2);
+    read_lists(&session, &world, &group.id, &user).await;
     session.leave(&group.id, &user).await.unwrap();
     assert_eq!(session.active_rule_targets().await.unwrap().len(), 1);
 
     let exchanges = world.exchanges();
     let wrong: Vec<String> = exchanges.iter().flat_map(|it| contract.violations(it)).collect();
     assert_eq!(wrong, Vec::<String>::new());
-    assert!(exchanges.len() >= 12, "{}", exchanges.len());
+    assert!(exchanges.len() >= 18, "{}", exchanges.len());
+}
+
+/// Reads each list to its end, which is a second page.
+async fn read_lists(session: &Session<'_>, world: &World, group: &GroupId, member: &UserId) {
+    let since = world.clock.now();
+    world.clock.advance(Duration::from_millis(1));
+    let more = world.okta.add_users(200, |number| {
+        let address = format!("u{number}@example.com");
+        (address.clone(), address)
+    });
+    world.okta.add_members(group, &more).unwrap();
+    world.okta.set_attribute(member, "nickName", "Ann".into()).unwrap();
+    let names = AttributeNames::default();
+    let first = [
+        session.members(group, &names, None).await.unwrap(),
+        session.users_changed_since(since, &names, None).await.unwrap(),
+        session.all_users(&names, None).await.unwrap(),
+    ];
+    let cursors = first.each_ref().map(|page| page.next.as_ref());
+    let second = [
+        session.members(group, &names, cursors[0]).await.unwrap(),
+        session.users_changed_since(since, &names, cursors[1]).await.unwrap(),
+        session.all_users(&names, cursors[2]).await.unwrap(),
+    ];
+    for (first, second) in first.iter().zip(&second) {
+        assert_eq!((first.users.len(), second.users.len()), (200, 1));
+        assert_eq!((first.unreadable, second.unreadable, &second.next), (0, 0, &None));
+        let all = || first.users.iter().chain(&second.users);
+        assert!(all().all(|user| user.login.is_some() || user.id == *member));
+        let listed = all().find(|user| user.id == *member).unwrap();
+        assert!(listed.email.as_ref().unwrap().matches("ann@example.com"));
+        assert!(listed.attributes.show(None), "the totals were emptied before");
+    }
 }

@@ -1,7 +1,7 @@
 //! The simulated shop's schema against Shopify's: a part of it, and nothing else.
 
 use apollo_compiler::ast::InputValueDefinition;
-use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
+use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition, InputObjectType};
 use apollo_compiler::{Node, Schema};
 use simulators::shopify;
 
@@ -37,6 +37,9 @@ fn of_type(name: &str, own: &ExtendedType, real: &ExtendedType) -> Vec<String> {
                 .chain(fields(name, own.fields.values(), |field| real.fields.get(field)))
                 .collect()
         }
+        (ExtendedType::InputObject(own), ExtendedType::InputObject(real)) => {
+            arguments(name, &values(own), &values(real))
+        }
         _ => vec![format!("{name}: another kind of type")],
     }
 }
@@ -57,6 +60,10 @@ fn fields<'a>(
         }
     })
     .collect()
+}
+
+fn values(input: &InputObjectType) -> Vec<Node<InputValueDefinition>> {
+    input.fields.values().map(|field| field.node.clone()).collect()
 }
 
 fn arguments(
@@ -92,7 +99,8 @@ fn every_difference_between_schemas_is_found() {
         "interface Node { id: ID! }
          enum Unit { CM M }
          type Query { item(id: ID!, unit: Unit = M): Item }
-         type Item implements Node { id: ID! size: Int! }",
+         type Item implements Node { id: ID! size: Int! }
+         input Filter { size: Int! unit: Unit! }",
     );
     let with = |part: &str| differences(&parsed(part), &whole);
     let none: Vec<String> = Vec::new();
@@ -104,6 +112,8 @@ fn every_difference_between_schemas_is_found() {
     assert_eq!(with(part), ["Query.item: the argument unit", "Unit: no such value: MILE"]);
     assert_eq!(with("scalar Item"), ["Item: another kind of type"]);
     assert_eq!(with("type Thing { id: ID }"), ["Thing: no such type"]);
+    let part = "input Filter { size: Int }";
+    assert_eq!(with(part), ["Filter: the argument size", "Filter: the argument unit"]);
     let part = "type Item implements Named { id: ID! }";
     assert_eq!(with(part), ["Item: does not implement Named"]);
 }

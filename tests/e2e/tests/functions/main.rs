@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod full_runs;
+#[cfg(test)]
 mod refresh_groups;

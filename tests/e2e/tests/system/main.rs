@@ -14,6 +14,8 @@ mod identity;
 #[cfg(test)]
 mod lag;
 #[cfg(test)]
+mod of_runs;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod outages;

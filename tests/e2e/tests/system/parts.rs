@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use outbound::{BoxFuture, SystemRandom, Transport, TransportFailure};
+use outbound::{BoxFuture, Chunks, SystemRandom, Transport, TransportFailure};
 use segments::local::{LocalSecrets, LocalSystem, Options, WEBHOOK_SECRET};
 use state::{ConfigCache, Customers, Outgoing, Queue};
 use sync_customer::{Record, Worker};
@@ -39,6 +39,14 @@ impl Transport for Panicking {
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
         assert!(!request.uri().path().contains(&self.about), "a mistake in this program");
         self.way.send(request, timeout)
+    }
+
+    fn open(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn Chunks>>, TransportFailure>> {
+        self.way.open(request, timeout)
     }
 }
 

@@ -3,7 +3,8 @@
 use ::http::{HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 /// The form of `errorCauses`: the contract says a list, answers have been seen with an object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -121,8 +122,9 @@ impl Refusal {
 pub(crate) type Answer = Result<Response<Bytes>, Refusal>;
 
 /// An answer in JSON.
-pub(crate) fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::from(body.to_string()));
+pub(crate) fn answer(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
+    // What is answered has text for keys and no floats that JSON cannot write, so it can be written.
+    let mut answer = Response::new(serde_json::to_vec(body).unwrap_or_default().into());
     *answer.status_mut() = status;
     let kind = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -130,7 +132,7 @@ pub(crate) fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
 }
 
 /// 200 with JSON: what Okta also says when something was created.
-pub(crate) fn ok(body: &Value) -> Response<Bytes> {
+pub(crate) fn ok(body: &impl Serialize) -> Response<Bytes> {
     answer(StatusCode::OK, body)
 }
 
@@ -143,5 +145,5 @@ pub(crate) fn no_content() -> Response<Bytes> {
 
 /// A moment as answers have it: in UTC, to the millisecond.
 pub(crate) fn moment(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    format!("{moment:.3}")
 }

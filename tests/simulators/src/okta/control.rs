@@ -30,11 +30,19 @@ impl std::error::Error for NoSuch {}
 impl OktaSim {
     /// Adds an active user.
     pub fn add_user(&self, login: &str, email: &str) -> UserId {
-        let names =
-            [("firstName", "Sample"), ("lastName", "User"), ("login", login), ("email", email)];
-        self.add_user_with(
-            names.map(|(name, text)| (name.to_owned(), text.into())).into_iter().collect(),
-        )
+        self.add_user_with(sample_profile(login, email))
+    }
+
+    /// Adds so many active users at once. The number of each, from 0, gives its login and its e-mail
+    /// address.
+    pub fn add_users(
+        &self,
+        count: usize,
+        names: impl Fn(usize) -> (String, String),
+    ) -> Vec<UserId> {
+        let (now, mut directory) = (self.now(), self.lock());
+        let profiles = (0..count).map(names).map(|(login, email)| sample_profile(&login, &email));
+        profiles.map(|profile| directory.add_user(profile, UserStatus::Active, now)).collect()
     }
 
     /// Adds an active user with this profile, unchecked.
@@ -155,6 +163,18 @@ impl OktaSim {
         self.change_by_hand(group, user, MembershipChange::Joined)
     }
 
+    /// Puts users into a group all at once, as somebody else than the product would.
+    ///
+    /// # Errors
+    /// If there is no such group, or no such user as one of them; those before it are in then.
+    pub fn add_members<'a>(
+        &self,
+        group: &GroupId,
+        users: impl IntoIterator<Item = &'a UserId>,
+    ) -> Result<(), NoSuch> {
+        users.into_iter().try_for_each(|user| self.add_member(group, user))
+    }
+
     /// Takes a user out of a group, as somebody else than the product would.
     ///
     /// # Errors
@@ -213,6 +233,11 @@ impl OktaSim {
         let excluded = directory.rules.get(rule).map(|rule| &rule.excluded);
         excluded.into_iter().flatten().cloned().collect()
     }
+}
+
+fn sample_profile(login: &str, email: &str) -> UserProfile {
+    let names = [("firstName", "Sample"), ("lastName", "User"), ("login", login), ("email", email)];
+    names.map(|(name, text)| (name.to_owned(), text.into())).into_iter().collect()
 }
 
 fn decimal(text: &str) -> Option<Decimal> {

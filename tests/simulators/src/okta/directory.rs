@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::rules::{GroupId, UserId};
@@ -13,7 +14,7 @@ use crate::clock::later;
 use crate::lagging::Lagging;
 use crate::okta::answers::CausesForm;
 use crate::okta::limits::Limits;
-use crate::okta::paging::LinkForm;
+use crate::okta::paging::Paging;
 use crate::okta::schema::Attributes;
 use crate::okta::user::{User, UserStatus};
 
@@ -87,18 +88,20 @@ pub(crate) struct Rule {
 
 /// Everything in the org.
 pub(crate) struct Directory {
-    pub(crate) users: BTreeMap<UserId, User>,
+    pub(crate) users: BTreeMap<UserId, Arc<User>>,
+    /// Who has, or once had, a login or an e-mail address, by its lower case. Not every find is right.
+    pub(super) names: BTreeMap<String, BTreeSet<UserId>>,
     pub(crate) groups: BTreeMap<GroupId, Group>,
     pub(crate) rules: BTreeMap<String, Rule>,
     /// What searches see: users and groups as they were some time ago.
-    pub(crate) user_index: BTreeMap<UserId, Lagging<Option<User>>>,
+    pub(crate) user_index: BTreeMap<UserId, Lagging<Option<Arc<User>>>>,
     pub(crate) group_index: BTreeMap<GroupId, Lagging<Option<Group>>>,
     pub(crate) search_lag: Duration,
     pub(crate) loose_search: bool,
     pub(crate) attributes: Attributes,
     pub(crate) limits: Limits,
     pub(crate) log: Vec<MembershipEvent>,
-    pub(crate) link_form: LinkForm,
+    pub(crate) paging: Paging,
     pub(crate) causes_form: CausesForm,
     /// How far the org's own clock is off.
     pub(crate) skew: SignedDuration,
@@ -110,6 +113,7 @@ impl Directory {
     pub(crate) fn new(now: Timestamp) -> Self {
         let mut directory = Self {
             users: BTreeMap::new(),
+            names: BTreeMap::new(),
             groups: BTreeMap::new(),
             rules: BTreeMap::new(),
             user_index: BTreeMap::new(),
@@ -119,7 +123,7 @@ impl Directory {
             attributes: Attributes::new(),
             limits: Limits::new(),
             log: Vec::new(),
-            link_form: LinkForm::default(),
+            paging: Paging::default(),
             causes_form: CausesForm::default(),
             skew: SignedDuration::ZERO,
             token_revoked: false,
@@ -147,11 +151,12 @@ impl Directory {
         now: Timestamp,
     ) -> UserId {
         let id: UserId = self.id("00u");
-        self.users.insert(id.clone(), User::new(id.clone(), profile, status, now));
+        self.users.insert(id.clone(), Arc::new(User::new(id.clone(), profile, status, now)));
         let everyone = self.groups.values_mut().filter(|group| group.kind == GroupKind::BuiltIn);
         for group in everyone {
             group.members.insert(id.clone());
         }
+        self.note_names(&id);
         self.index_user(&id, now);
         id
     }
@@ -201,17 +206,6 @@ impl Directory {
         id
     }
 
-    /// The user that a path names: by id, by login, or by the login's part before the @ if only one
-    /// has it.
-    pub(crate) fn named(&self, name: &str) -> Option<&User> {
-        if let Some(user) = name.parse().ok().and_then(|id: UserId| self.users.get(&id)) {
-            return Some(user);
-        }
-        let mut found = self.users.values().filter(|user| user.is_called(name));
-        let exact = self.users.values().find(|user| user.text("login").eq_ignore_ascii_case(name));
-        exact.or_else(|| found.next().filter(|_| found.next().is_none()))
-    }
-
     /// Tells the search index of a user; it shows when the lag has passed.
     pub(crate) fn index_user(&mut self, id: &UserId, now: Timestamp) {
         let shows = later(now, self.search_lag);
@@ -226,7 +220,8 @@ impl Directory {
         self.group_index.entry(id.clone()).or_insert_with(Lagging::new).change(shows, group);
     }
 
-    /// Changes a user and tells the index.
+    /// Changes a user's profile or status, which moves its `lastUpdated`, and tells the index. Changes of
+    /// memberships go elsewhere and leave it alone.
     pub(crate) fn change_user(
         &mut self,
         id: &UserId,
@@ -234,9 +229,11 @@ impl Directory {
         change: impl FnOnce(&mut User),
     ) {
         if let Some(user) = self.users.get_mut(id) {
+            let user = Arc::make_mut(user);
             change(user);
             user.updated = now;
             user.version += 1;
+            self.note_names(id);
             self.index_user(id, now);
         }
     }

@@ -7,8 +7,8 @@ use crate::incoming::Incoming;
 use crate::okta::OktaSim;
 use crate::okta::answers::{Answer, Refusal, moment, no_content, ok};
 use crate::okta::directory::{Directory, Group, GroupKind, MembershipChange};
-use crate::okta::paging::Page;
-use crate::okta::search::{Expression, Use};
+use crate::okta::paging::{Page, Range};
+use crate::okta::search::{Expression, Held, Searched, Use};
 use crate::okta::user::{User, UserStatus};
 
 /// The most groups on a page, and how many there are if no limit is given.
@@ -25,26 +25,25 @@ impl OktaSim {
         if let Some(quick) = incoming.parameter("q") {
             return Ok(quick_groups(&directory, quick, incoming));
         }
-        let page = Page::asked(incoming, directory.link_form, LARGEST_PAGE, LARGEST_PAGE)?;
+        let page = Page::asked(incoming, directory.paging, LARGEST_PAGE, LARGEST_PAGE)?;
+        let start: Range<GroupId> = page.start()?;
         let found: Vec<&Group> = if let Some(search) = incoming.parameter("search") {
             let expression = Expression::read(search, Use::SearchGroups)?;
             let now = self.now();
-            let indexed = directory.group_index.values().filter_map(|it| it.at(now)?.as_ref());
+            let indexed = directory.group_index.range(start);
+            let indexed = indexed.filter_map(|(_, it)| it.at(now)?.as_ref());
             let loose = directory.loose_search;
-            let meets =
-                |it: &&Group| expression.meets(&it.json("", None), Use::SearchGroups, loose);
-            indexed.filter(meets).collect()
-        } else if let Some(filter) = incoming.parameter("filter") {
-            let expression = Expression::read(filter, Use::FilterGroups)?;
-            let meets =
-                |it: &&Group| expression.meets(&it.json("", None), Use::FilterGroups, false);
-            directory.groups.values().filter(meets).collect()
+            indexed.filter(|it| expression.meets(*it, Use::SearchGroups, loose)).collect()
         } else {
-            directory.groups.values().collect()
+            let filter = incoming.parameter("filter");
+            let filter = filter.map(|it| Expression::read(it, Use::FilterGroups)).transpose()?;
+            let groups = directory.groups.range(start).map(|(_, group)| group);
+            let meets = |filter: &Expression, it| filter.meets(it, Use::FilterGroups, false);
+            groups.filter(|it| filter.as_ref().is_none_or(|filter| meets(filter, *it))).collect()
         };
         let expand = incoming.parameter("expand");
-        Ok(page
-            .of(found.into_iter().map(|it| (it.id.to_string(), it.json(&incoming.base, expand)))))
+        let shown = |group: &&Group| group.json(&incoming.base, expand);
+        Ok(page.of(found.into_iter(), |group| group.id.as_str(), shown))
     }
 
     /// `GET /api/v1/groups/{groupId}`.
@@ -75,10 +74,10 @@ impl OktaSim {
     pub(crate) fn group_users(&self, id: &str, incoming: &Incoming) -> Answer {
         let directory = self.lock();
         let page =
-            Page::asked(incoming, directory.link_form, LARGEST_MEMBERS_PAGE, LARGEST_MEMBERS_PAGE)?;
-        let members = group(&directory, id)?.members.iter();
+            Page::asked(incoming, directory.paging, LARGEST_MEMBERS_PAGE, LARGEST_MEMBERS_PAGE)?;
+        let members = group(&directory, id)?.members.range(page.start::<UserId>()?);
         let users = members.filter_map(|member| directory.users.get(member));
-        Ok(page.of(users.map(|user| (user.id.to_string(), user.json(&incoming.base)))))
+        Ok(page.of(users, |user| user.id.as_str(), |user| user.shown(&incoming.base, None)))
     }
 
     /// `PUT` and `DELETE /api/v1/groups/{groupId}/users/{userId}`: 204, however often.
@@ -118,7 +117,7 @@ fn exclude_from_rules(directory: &mut Directory, group: &GroupId, user: &UserId)
 /// A member is named by its id alone, not by its login.
 fn member<'a>(directory: &'a Directory, id: &str) -> Result<&'a User, Refusal> {
     let user = id.parse().ok().and_then(|id: UserId| directory.users.get(&id));
-    user.ok_or_else(|| Refusal::not_found(id, "User"))
+    user.map(AsRef::as_ref).ok_or_else(|| Refusal::not_found(id, "User"))
 }
 
 fn group<'a>(directory: &'a Directory, id: &str) -> Result<&'a Group, Refusal> {
@@ -136,7 +135,22 @@ fn quick_groups(
     let expand = incoming.parameter("expand");
     let found = directory.groups.values().filter(|it| it.name.to_lowercase().starts_with(&quick));
     let page = found.take(limit.unwrap_or(QUICK_PAGE)).map(|it| it.json(&incoming.base, expand));
-    ok(&page.collect())
+    ok(&page.collect::<Value>())
+}
+
+impl Searched for Group {
+    fn held(&self, attribute: &str) -> Option<Held<'_>> {
+        Some(match attribute {
+            "id" => Held::Text(self.id.as_str()),
+            "type" => Held::Text(self.kind.as_str()),
+            "created" => Held::Moment(self.created),
+            "lastUpdated" => Held::Moment(self.updated),
+            "lastMembershipUpdated" => Held::Moment(self.membership_updated),
+            "profile.name" => Held::Text(&self.name),
+            "profile.description" => Held::Text(self.description.as_deref()?),
+            _ => return None,
+        })
+    }
 }
 
 impl Group {

@@ -21,7 +21,9 @@ pub enum Bucket {
     Groups,
     /// Reading one group.
     Group,
-    /// The members of a group, and changing them.
+    /// Reading the members of a group.
+    Members,
+    /// Changing the members of a group.
     Memberships,
     /// Group rules.
     Rules,
@@ -30,6 +32,20 @@ pub enum Bucket {
 }
 
 impl Bucket {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Users,
+        Self::User,
+        Self::UserUpdate,
+        Self::UserGroups,
+        Self::Groups,
+        Self::Group,
+        Self::Members,
+        Self::Memberships,
+        Self::Rules,
+        Self::Other,
+    ];
+
     /// The bucket that a call counts against.
     pub(crate) fn of(method: &Method, segments: &[&str]) -> Self {
         let ["api", "v1", path @ ..] = segments else { return Self::Other };
@@ -41,6 +57,7 @@ impl Bucket {
             (_, ["groups"]) => Self::Groups,
             (_, ["groups", "rules"]) => Self::Rules,
             (_, ["groups", _]) => Self::Group,
+            (&Method::GET, ["groups", _, "users"]) => Self::Members,
             (_, ["groups", ..]) => Self::Memberships,
             _ => Self::Other,
         }
@@ -51,7 +68,7 @@ impl Bucket {
         match self {
             Self::Users | Self::UserUpdate => 600,
             Self::User => 2_000,
-            Self::Groups | Self::Memberships | Self::Rules => 500,
+            Self::Groups | Self::Members | Self::Memberships | Self::Rules => 500,
             Self::Group => 1_000,
             Self::UserGroups | Self::Other => 1_200,
         }

@@ -6,6 +6,7 @@ mod control;
 mod directory;
 mod groups;
 mod limits;
+mod names;
 mod paging;
 mod rules;
 mod schema;

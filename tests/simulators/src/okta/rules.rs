@@ -17,11 +17,13 @@ impl OktaSim {
     /// `GET /api/v1/groups/rules`.
     pub(crate) fn list_rules(&self, incoming: &Incoming) -> Answer {
         let directory = self.lock();
-        let page = Page::asked(incoming, directory.link_form, PAGE, LARGEST_PAGE)?;
+        let page = Page::asked(incoming, directory.paging, PAGE, LARGEST_PAGE)?;
         let wanted = incoming.parameter("search").unwrap_or_default().to_lowercase();
         let with_names = incoming.parameter("expand") == Some("groupIdToGroupNameMap");
-        let found = directory.rules.values().filter(|it| it.name.to_lowercase().contains(&wanted));
-        Ok(page.of(found.map(|it| (it.id.clone(), it.json(with_names.then_some(&*directory))))))
+        let rules = directory.rules.range(page.start::<String>()?).map(|(_, rule)| rule);
+        let found = rules.filter(|it| it.name.to_lowercase().contains(&wanted));
+        let names_from = with_names.then_some(&*directory);
+        Ok(page.of(found, |rule| &rule.id, |rule| rule.json(names_from)))
     }
 
     /// `POST /api/v1/groups/rules`: the rule is not active yet.

@@ -33,9 +33,22 @@ impl OktaSim {
         directory.limits.spend(bucket, calls, now);
     }
 
+    /// Sets the calls a minute that every group of addresses takes.
+    pub fn set_limit_everywhere(&self, calls: u32) {
+        let limits = &mut self.lock().limits;
+        for bucket in Bucket::ALL {
+            limits.set(bucket, calls);
+        }
+    }
+
     /// Chooses how links to further pages are written.
     pub fn set_link_form(&self, form: LinkForm) {
-        self.lock().link_form = form;
+        self.lock().paging.form = form;
+    }
+
+    /// Makes every cursor that was given so far one that the org no longer takes: it answers 400.
+    pub fn expire_cursors(&self) {
+        self.lock().paging.expiries += 1;
     }
 
     /// Chooses the form of `errorCauses`.

@@ -1,17 +1,22 @@
 //! `/api/v1/users`.
 
+use std::collections::BTreeSet;
+use std::ops::RangeBounds as _;
+use std::sync::Arc;
+
 use ::http::{HeaderValue, Response, header};
 use ::rules::{GroupId, UserId};
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::incoming::Incoming;
 use crate::okta::OktaSim;
 use crate::okta::answers::{Answer, Refusal, no_content, ok};
 use crate::okta::directory::{Directory, MembershipChange};
-use crate::okta::paging::Page;
+use crate::okta::paging::{Page, Range};
 use crate::okta::search::{Expression, Use};
-use crate::okta::user::{User, UserStatus};
+use crate::okta::user::{Fields, User, UserStatus};
 
 /// The most users on a page.
 const LARGEST_PAGE: usize = 200;
@@ -24,25 +29,27 @@ impl OktaSim {
         let directory = self.lock();
         let quick = incoming.parameter("q");
         let default = if quick.is_some() { QUICK_PAGE } else { LARGEST_PAGE };
-        let page = Page::asked(incoming, directory.link_form, default, LARGEST_PAGE)?;
-        let found: Vec<&User> = if let Some(search) = incoming.parameter("search") {
+        let page = Page::asked(incoming, directory.paging, default, LARGEST_PAGE)?;
+        let start: Range<UserId> = page.start()?;
+        let users = || directory.users.range(start.clone()).map(|(_, user)| user);
+        let found: Box<dyn Iterator<Item = &Arc<User>>> = if let Some(search) =
+            incoming.parameter("search")
+        {
             let expression = Expression::read(search, Use::SearchUsers)?;
-            let now = self.now();
-            let indexed = directory.user_index.values().filter_map(|it| it.at(now)?.as_ref());
-            let loose = directory.loose_search;
-            indexed.filter(|it| expression.meets(&it.json(""), Use::SearchUsers, loose)).collect()
+            Box::new(directory.searched(expression, start, self.now()))
         } else if let Some(filter) = incoming.parameter("filter") {
             let expression = Expression::read(filter, Use::FilterUsers)?;
-            let meets = |it: &&User| expression.meets(&it.json(""), Use::FilterUsers, false);
-            directory.users.values().filter(meets).collect()
+            Box::new(users().filter(move |it| expression.meets(&***it, Use::FilterUsers, false)))
         } else {
-            let living =
-                directory.users.values().filter(|it| it.status != UserStatus::Deprovisioned);
-            living.filter(|it| quick.is_none_or(|quick| begins_with(it, quick))).collect()
+            let living = users().filter(|it| it.status != UserStatus::Deprovisioned);
+            Box::new(living.filter(|it| quick.is_none_or(|quick| begins_with(it, quick))))
         };
-        let fields = incoming.parameter("fields");
-        let shown = |user: &User| (user.id.to_string(), user.projected(&incoming.base, fields));
-        Ok(page.of(found.into_iter().map(shown)))
+        let fields = incoming.parameter("fields").map(Fields::read);
+        Ok(page.of(
+            found,
+            |user| user.id.as_str(),
+            |user| user.shown(&incoming.base, fields.as_ref()),
+        ))
     }
 
     /// `GET /api/v1/users/{id}`.
@@ -125,7 +132,30 @@ impl OktaSim {
         let directory = self.lock();
         let user = user(&directory, name)?;
         let groups = directory.groups_of(&user.id).map(|group| group.json(&incoming.base, None));
-        Ok(ok(&groups.collect()))
+        Ok(ok(&groups.collect::<Value>()))
+    }
+}
+
+impl Directory {
+    /// What a search finds: users as the index sees them.
+    fn searched(
+        &self,
+        expression: Expression,
+        range: Range<UserId>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &Arc<User>> {
+        let loose = self.loose_search;
+        let ids: Box<dyn Iterator<Item = &UserId>> = match expression.names() {
+            // An exact search and a loose one find among those whose name begins so.
+            Some(names) => {
+                let like = names.into_iter().flat_map(|name| self.named_like(name));
+                let ids: BTreeSet<&UserId> = like.filter(|id| range.contains(*id)).collect();
+                Box::new(ids.into_iter())
+            }
+            None => Box::new(self.user_index.range(range).map(|(id, _)| id)),
+        };
+        ids.filter_map(move |id| self.user_index.get(id)?.at(now)?.as_ref())
+            .filter(move |user| expression.meets(&***user, Use::SearchUsers, loose))
     }
 }
 
@@ -135,7 +165,7 @@ pub(crate) fn user<'a>(directory: &'a Directory, name: &str) -> Result<&'a User,
 }
 
 fn shown(user: &User, base: &str) -> Response<Bytes> {
-    let mut answer = ok(&user.json(base));
+    let mut answer = ok(&user.shown(base, None));
     if let Ok(tag) = HeaderValue::from_str(&user.entity_tag()) {
         answer.headers_mut().insert(header::ETAG, tag);
     }
@@ -168,9 +198,8 @@ fn check(
             return Err(Refusal::invalid(name, format!("{name}: The field cannot be left blank")));
         }
     }
-    let login = text("login").to_lowercase();
-    let mut others = directory.users.values().filter(|user| Some(&user.id) != own);
-    if others.any(|user| user.text("login").to_lowercase() == login) {
+    let login = text("login");
+    if directory.with_login(login).any(|user| Some(&user.id) != own) {
         let cause = "login: An object with this field already exists in the current organization";
         return Err(Refusal::invalid("login", cause));
     }

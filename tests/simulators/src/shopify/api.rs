@@ -90,10 +90,9 @@ impl ShopifySim {
         if !self.lock().budget.take(cost, self.now()) {
             return self.throttled(cost);
         }
-        let mut result = body.run(self).await;
+        let mut result = body.run(self, &incoming.base).await;
         let ran = result.contains_key("data").then_some(cost);
-        result
-            .insert("extensions".to_owned(), json!({ "cost": self.lock().budget.cost(cost, ran) }));
+        result["extensions"]["cost"] = self.lock().budget.cost(cost, ran);
         answer(StatusCode::OK, &Value::Object(result))
     }
 

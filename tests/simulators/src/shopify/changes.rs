@@ -22,6 +22,40 @@ impl ShopifySim {
         (id, shop.queue(Topic::CustomersCreate, &body, now, event))
     }
 
+    /// Adds many customers at once, each with the figures it is given: no webhooks, as if they had been
+    /// there before anybody listened. `make` is told how many were made before. The ids are ascending.
+    pub fn add_customers(
+        &self,
+        count: u64,
+        mut make: impl FnMut(u64) -> NewCustomer,
+    ) -> Vec<CustomerId> {
+        let (now, mut shop) = (self.now(), self.lock());
+        (0..count).map(|number| shop.add_customer(make(number), now)).collect()
+    }
+
+    /// Makes a customer's figures these, as if all webhooks about it had been lost. Later orders add
+    /// to them. They show when the lag has passed.
+    ///
+    /// # Errors
+    /// If there is no such customer.
+    pub fn set_totals(
+        &self,
+        customer: CustomerId,
+        orders: u64,
+        spent: Decimal,
+    ) -> Result<(), NoSuch> {
+        let (now, mut shop) = (self.now(), self.lock());
+        shop.set_figures(customer, orders, spent, now)
+    }
+
+    /// Lets something happen in the shop whose webhooks are all lost: none reaches the outbox.
+    pub fn silently<T>(&self, change: impl FnOnce(&Self) -> T) -> T {
+        let before = self.lock().outbox.len();
+        let outcome = change(self);
+        self.lock().outbox.truncate(before);
+        outcome
+    }
+
     /// Places a paid order: `orders/create`, then `orders/paid`, `orders/updated`, `customers/update`, and
     /// `customers/purchasing_summary` when the totals show.
     ///
@@ -106,7 +140,7 @@ impl ShopifySim {
         if let Buyer::Customer(customer) = buyer {
             shop.customer(customer)?;
         }
-        let before = std::mem::replace(&mut shop.order_mut(order)?.buyer, buyer);
+        let before = shop.give_order(order, buyer)?;
         let webhook = shop.order_changed(order, &[Topic::OrdersUpdated], now)?;
         if let Buyer::Customer(left) = before {
             let event = shop.serial();
@@ -139,8 +173,7 @@ impl ShopifySim {
     /// If there is no such customer.
     pub fn delete_customer(&self, customer: CustomerId) -> Result<Webhook, NoSuch> {
         let (now, mut shop) = (self.now(), self.lock());
-        shop.customers.remove(&customer).ok_or(NoSuch("customer"))?;
-        shop.hand_over(customer, Buyer::Guest);
+        shop.remove_customer(customer, Buyer::Guest)?;
         let event = shop.serial();
         Ok(shop.queue(Topic::CustomersDelete, &payloads::deleted(customer), now, event))
     }
@@ -152,8 +185,7 @@ impl ShopifySim {
     pub fn merge(&self, kept: CustomerId, deleted: CustomerId) -> Result<Webhook, NoSuch> {
         let (now, mut shop) = (self.now(), self.lock());
         shop.customer(kept)?;
-        shop.customers.remove(&deleted).ok_or(NoSuch("customer"))?;
-        shop.hand_over(deleted, Buyer::Customer(kept));
+        shop.remove_customer(deleted, Buyer::Customer(kept))?;
         let event = shop.serial();
         let body = payloads::merge(kept, deleted, event);
         let webhook = shop.queue(Topic::CustomersMerge, &body, now, event);
@@ -234,12 +266,6 @@ impl Shop {
         let due = later(now, self.totals_lag);
         if let Some(body) = payloads::purchasing_summary(self, id, due) {
             self.queue(Topic::CustomersPurchasingSummary, &body, due, event);
-        }
-    }
-
-    fn hand_over(&mut self, from: CustomerId, to: Buyer) {
-        for order in self.orders.values_mut().filter(|order| order.buyer == from.into()) {
-            order.buyer = to;
         }
     }
 }

@@ -1,25 +1,42 @@
 //! Running GraphQL documents, and what they cost.
 
+use std::sync::{Arc, Mutex};
+
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
+    DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+    SelectionSet,
 };
 use async_graphql::{Positioned, Request, Variables, parser};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::lock::lock;
 use crate::shopify::ShopifySim;
+use crate::shopify::search::Search;
+use crate::shopify::storage::Storage;
 
 /// Objects that belong to their parent and cost nothing.
-const FREE: [&str; 6] =
-    ["amountSpent", "defaultEmailAddress", "nodes", "pageInfo", "presentmentMoney", "shopMoney"];
+const FREE: [&str; 10] = [
+    "amountSpent",
+    "defaultEmailAddress",
+    "edges",
+    "node",
+    "nodes",
+    "pageInfo",
+    "plan",
+    "presentmentMoney",
+    "shopMoney",
+    "userErrors",
+];
+/// What a mutation costs, whatever it answers.
+const MUTATION: u32 = 10;
 
 /// A GraphQL request as its body has it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Body {
     query: String,
-    #[serde(default)]
-    variables: Map<String, Value>,
+    variables: Option<Map<String, Value>>,
     operation_name: Option<String>,
 }
 
@@ -41,25 +58,57 @@ impl Body {
     pub(crate) fn cost(&self) -> u32 {
         let Ok(document) = parser::parse_query(&self.query) else { return 0 };
         let Some((_, operation)) = only_operation(&document) else { return 0 };
-        let costs = Costs { body: self, document: &document };
+        if operation.ty == OperationType::Mutation {
+            let fields = u32::try_from(operation.selection_set.node.items.len());
+            return MUTATION.saturating_mul(fields.unwrap_or(u32::MAX));
+        }
+        let costs = Costs { body: self, document: &document, operation };
         costs.of(&operation.selection_set.node)
     }
 
-    /// Runs the query; gives `data` and `errors` as they go into the answer.
-    pub(crate) async fn run(self, sim: &ShopifySim) -> Map<String, Value> {
-        let variables = Variables::from_json(Value::Object(self.variables));
-        let mut request = Request::new(self.query).variables(variables).data(sim.clone());
+    /// Runs the query; gives `data`, `errors` and `extensions` as they go into the answer. `base` is
+    /// the address under which the caller reaches the shop.
+    pub(crate) async fn run(self, sim: &ShopifySim, base: &str) -> Map<String, Value> {
+        let variables = Variables::from_json(self.variables.map_or(Value::Null, Value::Object));
+        let warnings = Warnings::default();
+        let mut request = Request::new(self.query)
+            .variables(variables)
+            .data(sim.clone())
+            .data(Storage::beside(base))
+            .data(warnings.clone());
         request.operation_name = self.operation_name;
         let response = sim.schema.execute(request).await;
         let mut answer = match serde_json::to_value(response) {
             Ok(Value::Object(answer)) => answer,
             _ => Map::new(),
         };
-        answer.remove("extensions");
+        answer.insert("extensions".to_owned(), warnings.extensions());
         if answer.get("data").is_some_and(Value::is_null) {
             answer.remove("data");
         }
         answer
+    }
+}
+
+/// What searches of one request could not be searched by.
+#[derive(Clone, Default)]
+pub(crate) struct Warnings(Arc<Mutex<Vec<Value>>>);
+
+impl Warnings {
+    /// Notes which fields of a search are none of the `searchable`.
+    pub(crate) fn note(
+        &self,
+        search: &Search,
+        path: &str,
+        query: Option<&str>,
+        searchable: &[&str],
+    ) {
+        lock(&self.0).extend(search.warnings(path, query.unwrap_or_default(), searchable));
+    }
+
+    fn extensions(&self) -> Value {
+        let warnings = std::mem::take(&mut *lock(&self.0));
+        if warnings.is_empty() { json!({}) } else { json!({ "search": warnings }) }
     }
 }
 
@@ -76,6 +125,7 @@ fn only_operation(document: &ExecutableDocument) -> Option<(Option<String>, &Ope
 struct Costs<'a> {
     body: &'a Body,
     document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
 }
 
 impl Costs<'_> {
@@ -100,7 +150,8 @@ impl Costs<'_> {
             return 0;
         }
         let many = self.length(field);
-        let own = u32::from(many.is_some() || !FREE.contains(&field.name.node.as_str()));
+        let free = FREE.contains(&field.name.node.as_str()) && field.arguments.is_empty();
+        let own = u32::from(many.is_some() || !free);
         (own + self.of(&field.selection_set.node)).saturating_mul(many.unwrap_or(1))
     }
 
@@ -116,9 +167,17 @@ impl Costs<'_> {
     fn argument(&self, field: &Field, name: &str) -> Option<Value> {
         let value: &Positioned<_> = field.get_argument(name)?;
         let value = value.node.clone().into_const_with(|variable| {
-            let value = self.body.variables.get(variable.as_str()).cloned().unwrap_or_default();
-            async_graphql::Value::from_json(value)
+            match self.body.variables.as_ref().and_then(|them| them.get(variable.as_str())) {
+                Some(value) => async_graphql::Value::from_json(value.clone()),
+                None => Ok(self.default_of(variable.as_str())),
+            }
         });
         value.ok()?.into_json().ok()
+    }
+
+    fn default_of(&self, variable: &str) -> async_graphql::Value {
+        let mut defined = self.operation.variable_definitions.iter().map(|it| &it.node);
+        let found = defined.find(|it| it.name.node == variable);
+        found.and_then(|it| it.default_value()).cloned().unwrap_or_default()
     }
 }

@@ -3,13 +3,18 @@
 
 mod api;
 mod budget;
+mod bulk;
 mod changes;
 mod graphql;
 mod oauth;
+mod paging;
 mod payloads;
 mod queries;
 mod schema;
+mod search;
 mod state;
+pub(crate) mod storage;
+mod subscriptions;
 mod switches;
 mod webhook;
 
@@ -24,8 +29,10 @@ use state::Shop;
 
 pub use api::{API_VERSION, sdl};
 pub(crate) use api::{answer, operation, template};
+pub use bulk::{BulkEnd, BulkError, BulkOperationSeen, BulkStatus};
 pub use oauth::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 pub use state::{Buyer, NewCustomer, NoSuch};
+pub use subscriptions::SubscriptionSeen;
 pub use webhook::{Topic, WEBHOOK_SECRET, Webhook};
 
 /// The simulated shop. Clones are the same shop.

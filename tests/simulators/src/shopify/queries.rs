@@ -1,29 +1,47 @@
 //! The queries of the simulated part of the Admin API.
 #![expect(clippy::unused_async, reason = "resolvers must be async, whether they wait or not")]
 
+use async_graphql::connection::Connection;
 use async_graphql::{
-    ComplexObject, Context, EmptyMutation, EmptySubscription, Error, ErrorExtensions, ID, Object,
+    ComplexObject, Context, EmptySubscription, Error, ErrorExtensions, ID, MergedObject, Object,
     Result, Schema,
 };
+use jiff::Timestamp;
 use rules::{CustomerId, OrderId};
 
 use crate::shopify::ShopifySim;
-use crate::shopify::schema::{Customer, Node, Order, OrderConnection, OrderEdge, PageInfo, Shop};
+use crate::shopify::bulk::{self, BulkMutations, BulkQueries};
+use crate::shopify::graphql::Warnings;
+use crate::shopify::paging::{Asked, Place};
+use crate::shopify::schema::{
+    Count, CountPrecision, Customer, CustomerSortKeys, Node, Order, Shop, ShopPlan,
+};
+use crate::shopify::search::{Known, Search};
 use crate::shopify::state::{self, Buyer};
+use crate::shopify::subscriptions::{SubscriptionMutations, SubscriptionQueries};
 
-pub(crate) type ShopSchema = Schema<QueryRoot, EmptyMutation, EmptySubscription>;
+pub(crate) type ShopSchema = Schema<QueryRoot, Mutation, EmptySubscription>;
 
 /// The most ids in one call of `nodes`.
 const MOST_IDS: usize = 250;
+/// The fields that customers can be searched by.
+const SEARCHED: [&str; 5] = ["customer_date", "email", "id", "orders_count", "updated_at"];
 
 pub(crate) fn build() -> ShopSchema {
-    Schema::build(QueryRoot, EmptyMutation, EmptySubscription).finish()
+    Schema::build(QueryRoot::default(), Mutation::default(), EmptySubscription).finish()
 }
 
-pub(crate) struct QueryRoot;
+#[derive(MergedObject, Default)]
+pub(crate) struct QueryRoot(ShopQueries, BulkQueries, SubscriptionQueries);
+
+#[derive(MergedObject, Default)]
+pub(crate) struct Mutation(BulkMutations, SubscriptionMutations);
+
+#[derive(Default)]
+pub(crate) struct ShopQueries;
 
 #[Object]
-impl QueryRoot {
+impl ShopQueries {
     async fn node(&self, context: &Context<'_>, id: ID) -> Result<Option<Node>> {
         find_node(context, &id)
     }
@@ -57,7 +75,58 @@ impl QueryRoot {
             name: "Simulated shop".to_owned(),
             myshopify_domain: shop.shown_domain.clone(),
             currency_code: shop.currency.try_into()?,
+            plan: ShopPlan {
+                public_display_name: "Basic".to_owned(),
+                partner_development: false,
+                shopify_plus: false,
+            },
         })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "as many as the contract has")]
+    async fn customers(
+        &self,
+        context: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        query: Option<String>,
+        #[graphql(default_with = "Some(false)")] reverse: Option<bool>,
+        #[graphql(default_with = "Some(CustomerSortKeys::Id)")] sort_key: Option<CustomerSortKeys>,
+    ) -> Result<Connection<String, Customer>> {
+        let search = Search::read(query.as_deref());
+        context.data::<Warnings>()?.note(&search, "customers", query.as_deref(), &SEARCHED);
+        let sim = context.data::<ShopifySim>()?;
+        let (now, shop) = (sim.now(), sim.lock());
+        let found = shop
+            .customers
+            .values()
+            .filter(|customer| search.finds(|field| searched(customer, field, now)));
+        let placed = found.map(|it| (place(it, sort_key, now), it)).collect();
+        let asked = Asked { first, after, last, before, reverse: reverse == Some(true) };
+        asked.of(placed, |customer| Customer::of(&shop, customer, now))
+    }
+
+    async fn customers_count(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default_with = "Some(10_000)")] limit: Option<i32>,
+        query: Option<String>,
+    ) -> Result<Option<Count>> {
+        let search = Search::read(query.as_deref());
+        context.data::<Warnings>()?.note(&search, "customersCount", query.as_deref(), &SEARCHED);
+        let sim = context.data::<ShopifySim>()?;
+        let (now, shop) = (sim.now(), sim.lock());
+        let found = shop
+            .customers
+            .values()
+            .filter(|customer| search.finds(|field| searched(customer, field, now)));
+        let all = i32::try_from(found.count())?;
+        Ok(Some(match limit.filter(|limit| *limit <= all) {
+            Some(limit) => Count { count: limit, precision: CountPrecision::AtLeast },
+            None => Count { count: all, precision: CountPrecision::Exact },
+        }))
     }
 }
 
@@ -71,30 +140,16 @@ impl Customer {
         &self,
         context: &Context<'_>,
         first: Option<i32>,
+        after: Option<String>,
         last: Option<i32>,
+        before: Option<String>,
         #[graphql(default_with = "Some(false)")] reverse: Option<bool>,
-    ) -> Result<OrderConnection> {
+    ) -> Result<Connection<String, Order>> {
         let sim = context.data::<ShopifySim>()?;
         let shop = sim.lock();
-        let mut orders: Vec<&state::Order> = shop.orders_of(self.key).collect();
-        if reverse == Some(true) {
-            orders.reverse();
-        }
-        let page = page(&orders, first, last)?;
-        let edge = |order: &&state::Order| {
-            Ok(OrderEdge { cursor: cursor(order.id), node: Order::of(&shop, order)? })
-        };
-        let cursor_of = |order: Option<&&state::Order>| order.map(|order| cursor(order.id));
-        Ok(OrderConnection {
-            nodes: page.iter().map(|order| Order::of(&shop, order)).collect::<Result<_>>()?,
-            edges: page.iter().map(edge).collect::<Result<_>>()?,
-            page_info: PageInfo {
-                has_next_page: last.is_none() && page.len() < orders.len(),
-                has_previous_page: last.is_some() && page.len() < orders.len(),
-                start_cursor: cursor_of(page.first()),
-                end_cursor: cursor_of(page.last()),
-            },
-        })
+        let placed = shop.orders_of(self.key).map(|it| (Place::by_id(it.id.get()), it)).collect();
+        let asked = Asked { first, after, last, before, reverse: reverse == Some(true) };
+        asked.of(placed, |order| Order::of(&shop, order))
     }
 }
 
@@ -116,6 +171,9 @@ fn find_node(context: &Context<'_>, id: &str) -> Result<Option<Node>> {
     if let Ok(order) = OrderId::from_gid(id) {
         return Ok(find_order(context, order)?.map(Node::Order));
     }
+    if let Some(operation) = bulk::find(context, id)? {
+        return Ok(Some(Node::BulkOperation(operation)));
+    }
     if id.starts_with("gid://shopify/") { Ok(None) } else { Err(invalid_id(id)) }
 }
 
@@ -131,27 +189,38 @@ fn find_order(context: &Context<'_>, id: OrderId) -> Result<Option<Order>> {
     shop.orders.get(&id).map(|order| Order::of(&shop, order)).transpose()
 }
 
-fn page<T>(all: &[T], first: Option<i32>, last: Option<i32>) -> Result<&[T]> {
-    let size = |size: i32| {
-        usize::try_from(size).map_err(|_| coded("Page sizes are positive.", "BAD_REQUEST"))
-    };
-    match (first, last) {
-        (Some(first), None) => Ok(all.get(..size(first)?).unwrap_or(all)),
-        (None, Some(last)) => Ok(all.get(all.len().saturating_sub(size(last)?)..).unwrap_or(all)),
-        _ => Err(coded("you must provide one of first or last", "BAD_REQUEST")),
+/// What a customer holds in a field that can be searched.
+pub(crate) fn searched<'a>(
+    customer: &'a state::Customer,
+    field: &str,
+    now: Timestamp,
+) -> Option<Known<'a>> {
+    match field {
+        "customer_date" => Some(Known::Moment(customer.created)),
+        "email" => Some(Known::Text(customer.email.as_deref().unwrap_or_default())),
+        "id" => Some(Known::Number(customer.id.get())),
+        "orders_count" => Some(Known::Number(customer.figures_at(now).orders)),
+        "updated_at" => Some(Known::Moment(customer.updated_at(now))),
+        _ => None,
     }
 }
 
-fn cursor(id: OrderId) -> String {
-    use base64::Engine as _;
-    let cursor = format!(r#"{{"last_id":{id},"last_value":"{id}"}}"#);
-    base64::engine::general_purpose::STANDARD.encode(cursor)
+fn place(customer: &state::Customer, key: Option<CustomerSortKeys>, now: Timestamp) -> Place {
+    let id = customer.id.get();
+    match key {
+        None | Some(CustomerSortKeys::Id) => Place::by_id(id),
+        Some(CustomerSortKeys::CreatedAt) => Place::by(customer.created.to_string(), id),
+        Some(CustomerSortKeys::UpdatedAt) => Place::by(customer.updated_at(now).to_string(), id),
+        Some(CustomerSortKeys::Name) => {
+            Place::by(format!("{}, {}", customer.last_name, customer.first_name), id)
+        }
+    }
 }
 
 fn invalid_id(id: &str) -> Error {
     coded(&format!("Invalid global id '{id}'"), "argumentLiteralsIncompatible")
 }
 
-fn coded(message: &str, code: &str) -> Error {
+pub(crate) fn coded(message: &str, code: &str) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
 }

@@ -9,15 +9,16 @@ use jiff::Timestamp;
 use rules::{Currency, CustomerId, OrderId};
 use rust_decimal::Decimal;
 
+use crate::shopify::bulk::BulkOperation;
 use crate::shopify::state::{self, Buyer, Shop as ShopState};
 
 /// Scalars that are text in JSON.
 macro_rules! text_scalar {
-    ($name:ident) => {
+    ($name:ident = $written:literal) => {
         #[derive(Clone)]
-        pub(crate) struct $name(String);
+        pub(crate) struct $name(pub(super) String);
 
-        #[Scalar]
+        #[Scalar(name = $written)]
         impl ScalarType for $name {
             fn parse(value: Value) -> InputValueResult<Self> {
                 match value {
@@ -33,26 +34,11 @@ macro_rules! text_scalar {
     };
 }
 
-text_scalar!(DateTime);
-// The type has the contract's name, which is also `rust_decimal`'s.
-text_scalar!(UnsignedInt64);
-
-#[derive(Clone)]
-pub(crate) struct Amount(String);
-
-#[Scalar(name = "Decimal")]
-impl ScalarType for Amount {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            other => Err(InputValueError::expected_type(other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
-    }
-}
+text_scalar!(DateTime = "DateTime");
+text_scalar!(UnsignedInt64 = "UnsignedInt64");
+text_scalar!(Url = "URL");
+// The contract's name for it is also `rust_decimal`'s.
+text_scalar!(Amount = "Decimal");
 
 macro_rules! currencies {
     ($($name:ident = $code:literal),* $(,)?) => {
@@ -60,6 +46,14 @@ macro_rules! currencies {
         #[derive(Enum, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum CurrencyCode {
             $(#[graphql(name = $code)] $name,)*
+        }
+
+        impl CurrencyCode {
+            pub(super) fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
         }
 
         impl TryFrom<Currency> for CurrencyCode {
@@ -86,6 +80,7 @@ pub(crate) enum Node {
     Customer(Customer),
     Order(Order),
     Shop(Shop),
+    BulkOperation(BulkOperation),
 }
 
 #[derive(SimpleObject, Clone)]
@@ -112,6 +107,14 @@ pub(crate) struct Shop {
     pub(super) name: String,
     pub(super) myshopify_domain: String,
     pub(super) currency_code: CurrencyCode,
+    pub(super) plan: ShopPlan,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct ShopPlan {
+    pub(super) public_display_name: String,
+    pub(super) partner_development: bool,
+    pub(super) shopify_plus: bool,
 }
 
 #[derive(SimpleObject)]
@@ -153,24 +156,36 @@ pub(crate) struct Order {
 }
 
 #[derive(SimpleObject)]
-pub(crate) struct OrderConnection {
-    pub(super) nodes: Vec<Order>,
-    pub(super) edges: Vec<OrderEdge>,
-    pub(super) page_info: PageInfo,
+pub(crate) struct Count {
+    pub(super) count: i32,
+    pub(super) precision: CountPrecision,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountPrecision {
+    AtLeast,
+    Exact,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CustomerSortKeys {
+    CreatedAt,
+    Id,
+    Name,
+    UpdatedAt,
 }
 
 #[derive(SimpleObject)]
-pub(crate) struct OrderEdge {
-    pub(super) cursor: String,
-    pub(super) node: Order,
+pub(crate) struct UserError {
+    field: Option<Vec<String>>,
+    message: String,
 }
 
-#[derive(SimpleObject)]
-pub(crate) struct PageInfo {
-    pub(super) has_next_page: bool,
-    pub(super) has_previous_page: bool,
-    pub(super) start_cursor: Option<String>,
-    pub(super) end_cursor: Option<String>,
+impl UserError {
+    pub(super) fn at(path: &[&str], message: &str) -> Self {
+        let field = path.iter().map(|part| (*part).to_owned()).collect();
+        Self { field: Some(field), message: message.to_owned() }
+    }
 }
 
 impl Customer {

@@ -1,6 +1,6 @@
 //! What the shop holds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,7 +10,9 @@ use rust_decimal::Decimal;
 use crate::clock::later;
 use crate::lagging::Lagging;
 use crate::shopify::budget::Budget;
+use crate::shopify::bulk::Operations;
 use crate::shopify::oauth::Tokens;
+use crate::shopify::subscriptions::Subscriptions;
 use crate::shopify::webhook::{Topic, WEBHOOK_SECRET, Webhook};
 
 /// The first ids lie above 2^53, so whoever passes them through a floating-point number loses them.
@@ -41,12 +43,22 @@ pub struct NewCustomer {
     pub first_name: Option<String>,
     /// The last name.
     pub last_name: Option<String>,
+    /// How many orders the customer has from before: the shop counts them, and holds none of them.
+    pub orders: u64,
+    /// What those orders came to, in the shop's currency.
+    pub spent: Decimal,
 }
 
 impl NewCustomer {
     /// A customer with this e-mail address.
     pub fn with_email(email: &str) -> Self {
         Self { email: Some(email.to_owned()), ..Self::default() }
+    }
+
+    /// The same, with so many orders from before that came to so much.
+    #[must_use]
+    pub fn with_totals(self, orders: u64, spent: Decimal) -> Self {
+        Self { orders, spent, ..self }
     }
 }
 
@@ -70,10 +82,14 @@ pub(crate) struct Shop {
     pub(crate) currency: Currency,
     pub(crate) customers: BTreeMap<CustomerId, Customer>,
     pub(crate) orders: BTreeMap<OrderId, Order>,
+    /// Whose the orders are: a shop has too many to look through them all.
+    orders_by: BTreeMap<CustomerId, BTreeSet<OrderId>>,
     pub(crate) totals_lag: Duration,
     /// The first signs; what is signed with the others was signed before a rotation.
     pub(crate) secret: String,
     pub(crate) outbox: VecDeque<Webhook>,
+    pub(crate) bulk: Operations,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) budget: Budget,
     pub(crate) tokens: Tokens,
     /// The API version that answers, if it is not the one asked for.
@@ -96,6 +112,15 @@ pub(crate) struct Customer {
     /// A currency other than the shop's.
     pub(crate) currency: Option<Currency>,
     pub(crate) figures: Lagging<Figures>,
+    carried: Carried,
+}
+
+/// What a customer's figures hold beyond the orders that the shop still has. Less than nothing if a
+/// test has set the figures below what those orders come to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Carried {
+    orders: i64,
+    spent: Decimal,
 }
 
 /// What Shopify computes about a customer, some time after the orders changed.
@@ -128,9 +153,12 @@ impl Shop {
             currency: Currency::USD,
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
+            orders_by: BTreeMap::new(),
             totals_lag: Duration::ZERO,
             secret: WEBHOOK_SECRET.to_owned(),
             outbox: VecDeque::new(),
+            bulk: Operations::new(),
+            subscriptions: Subscriptions::new(),
             budget: Budget::new(now),
             tokens: Tokens::new(),
             answering_version: None,
@@ -148,8 +176,10 @@ impl Shop {
     pub(crate) fn add_customer(&mut self, new: NewCustomer, now: Timestamp) -> CustomerId {
         let id = CustomerId::new(self.next_customer);
         self.next_customer += 2;
+        let carried = Carried { orders: signed(new.orders), spent: new.spent };
         let mut figures = Lagging::new();
-        figures.change(now, Figures::none(now));
+        let before = Figures { orders: new.orders, spent: new.spent, ..Figures::none(now) };
+        figures.change(now, before);
         let customer = Customer {
             id,
             email: new.email,
@@ -159,6 +189,7 @@ impl Shop {
             updated: now,
             currency: None,
             figures,
+            carried,
         };
         self.customers.insert(id, customer);
         id
@@ -186,7 +217,41 @@ impl Shop {
             cancelled: None,
         };
         self.orders.insert(id, order);
+        self.note_buyer(id, buyer);
         id
+    }
+
+    /// Says whose an order is; gives back whose it was.
+    pub(crate) fn give_order(&mut self, id: OrderId, to: Buyer) -> Result<Buyer, NoSuch> {
+        let before = std::mem::replace(&mut self.order_mut(id)?.buyer, to);
+        if let Buyer::Customer(before) = before
+            && let Some(orders) = self.orders_by.get_mut(&before)
+        {
+            orders.remove(&id);
+        }
+        self.note_buyer(id, to);
+        Ok(before)
+    }
+
+    fn note_buyer(&mut self, id: OrderId, buyer: Buyer) {
+        if let Buyer::Customer(customer) = buyer {
+            self.orders_by.entry(customer).or_default().insert(id);
+        }
+    }
+
+    /// Takes a customer out of the shop. The orders become the other's, and so does what the figures
+    /// hold beyond them.
+    pub(crate) fn remove_customer(&mut self, id: CustomerId, heir: Buyer) -> Result<(), NoSuch> {
+        let gone = self.customers.remove(&id).ok_or(NoSuch("customer"))?;
+        for order in self.orders_by.remove(&id).unwrap_or_default() {
+            self.give_order(order, heir)?;
+        }
+        if let Buyer::Customer(heir) = heir {
+            let carried = &mut self.customer_mut(heir)?.carried;
+            carried.orders += gone.carried.orders;
+            carried.spent += gone.carried.spent;
+        }
+        Ok(())
     }
 
     pub(crate) fn customer(&self, id: CustomerId) -> Result<&Customer, NoSuch> {
@@ -206,7 +271,8 @@ impl Shop {
     }
 
     pub(crate) fn orders_of(&self, id: CustomerId) -> impl DoubleEndedIterator<Item = &Order> {
-        self.orders.values().filter(move |order| order.buyer == Buyer::Customer(id))
+        let ids = self.orders_by.get(&id).into_iter().flatten();
+        ids.filter_map(|id| self.orders.get(id))
     }
 
     pub(crate) fn currency_of(&self, customer: &Customer) -> Currency {
@@ -224,13 +290,37 @@ impl Shop {
     }
 
     fn figures_now(&self, id: CustomerId, now: Timestamp) -> Figures {
-        let counted = || self.orders_of(id).filter(|order| order.cancelled.is_none());
+        let (orders, spent) = self.counted(id);
+        let carried = self.customers.get(&id).map(|customer| customer.carried).unwrap_or_default();
         Figures {
-            orders: counted().count() as u64,
-            spent: counted().map(|order| order.amount - order.refunded).sum(),
+            orders: u64::try_from(orders + carried.orders).unwrap_or(0),
+            spent: spent + carried.spent,
             last_order: self.orders_of(id).next_back().map(|order| order.id),
             computed: now,
         }
+    }
+
+    /// How many of the customer's orders count, and what they come to.
+    fn counted(&self, id: CustomerId) -> (i64, Decimal) {
+        let counted = self.orders_of(id).filter(|order| order.cancelled.is_none());
+        counted.fold((0, Decimal::ZERO), |(orders, spent), order| {
+            (orders + 1, spent + order.amount - order.refunded)
+        })
+    }
+
+    /// Makes a customer's figures these, whatever the orders are.
+    pub(crate) fn set_figures(
+        &mut self,
+        id: CustomerId,
+        orders: u64,
+        spent: Decimal,
+        now: Timestamp,
+    ) -> Result<(), NoSuch> {
+        let (counted, came_to) = self.counted(id);
+        self.customer_mut(id)?.carried =
+            Carried { orders: signed(orders) - counted, spent: spent - came_to };
+        self.recompute(id, now);
+        Ok(())
     }
 
     /// Puts a webhook into the outbox, to be delivered from `due` on.
@@ -245,6 +335,10 @@ impl Shop {
         self.outbox.push_back(webhook.clone());
         webhook
     }
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 impl Figures {

@@ -88,6 +88,13 @@ pub(crate) async fn graphql(world: &World, query: &str, ids: &[String]) -> Value
     json_of(&send(world, request).await.unwrap())
 }
 
+/// Asks the shop with any variables.
+pub(crate) async fn ask(world: &World, query: &str, variables: &Value) -> Value {
+    let mut request = graphql_request(world, shopify::ACCESS_TOKEN, "", &[]);
+    *request.body_mut() = json!({ "query": query, "variables": variables }).to_string().into();
+    json_of(&send(world, request).await.unwrap())
+}
+
 pub(crate) fn json_of(answer: &Response<Bytes>) -> Value {
     serde_json::from_slice(answer.body()).unwrap()
 }
@@ -100,4 +107,26 @@ pub(crate) fn header_of<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str 
 pub(crate) fn each(list: &Value, pointer: &str) -> Vec<String> {
     let items = list.as_array().unwrap().iter();
     items.map(|item| item.pointer(pointer).unwrap().as_str().unwrap().to_owned()).collect()
+}
+
+/// The addresses of the next page that an answer gives.
+pub(crate) fn next_links(answer: &Response<Bytes>) -> Vec<String> {
+    let headers = answer.headers().get_all("link").iter().map(|link| link.to_str().unwrap());
+    let links = headers.flat_map(|header| header.split(", "));
+    links
+        .filter_map(|link| link.strip_suffix(r#">; rel="next""#)?.strip_prefix('<'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The logins on every page of a list, and how many pages there were.
+pub(crate) async fn walk(world: &World, first: &str) -> (Vec<String>, usize) {
+    let (mut logins, mut pages, mut path) = (Vec::new(), 0, Some(first.to_owned()));
+    while let Some(next) = path {
+        let answer = get(world, &next).await;
+        logins.extend(each(&json_of(&answer), "/profile/login"));
+        pages += 1;
+        path = next_links(&answer).pop();
+    }
+    (logins, pages)
 }

@@ -58,6 +58,18 @@ async fn a_slow_answer_takes_its_time() {
 }
 
 #[tokio::test]
+async fn every_call_of_a_service_can_take_its_time() {
+    let world = world();
+    world.faults().set_latency(Service::Okta, Duration::from_millis(150));
+    let before = world.clock.now();
+    for _ in 0..3 {
+        get(&world, "/api/v1/groups").await;
+    }
+    let ends: Vec<_> = world.calls().iter().map(|call| call.at.duration_since(before)).collect();
+    assert_eq!(ends, [150, 300, 450].map(jiff::SignedDuration::from_millis));
+}
+
+#[tokio::test]
 async fn an_answer_can_be_an_error_a_page_or_half_of_itself() {
     let (outcome, joined, _) = meeting(Fault::Status(503)).await;
     assert_eq!((outcome.unwrap().status().as_u16(), joined), (503, false));

@@ -13,14 +13,14 @@ use simulators::{Fault, Matching, Service, SimClock, World, okta, serve};
 
 use crate::calling::{CUSTOMERS, json_of};
 
-struct Served {
-    world: World,
-    base: String,
+pub(crate) struct Served {
+    pub(crate) world: World,
+    pub(crate) base: String,
     network: Network,
 }
 
 impl Served {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let shop = "my-store.myshopify.com".parse().unwrap();
         let world = World::at(SimClock::following_real_time(), shop);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -30,7 +30,7 @@ impl Served {
         Self { world, base, network }
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -44,7 +44,7 @@ impl Served {
         self.network.send(request.body(body).unwrap(), Duration::from_secs(10)).await
     }
 
-    async fn control(&self, method: Method, path: &str, body: &Value) -> Value {
+    pub(crate) async fn control(&self, method: Method, path: &str, body: &Value) -> Value {
         let path = format!("/control{path}");
         json_of(&self.send(method, &path, ("accept", "*/*"), body).await.unwrap())
     }
@@ -122,4 +122,17 @@ async fn a_broken_connection_is_broken() {
     served.world.faults().next(Service::Okta, Matching::any(), fault);
     let outcome = served.okta("/okta/api/v1/users").await;
     assert_eq!(outcome.unwrap_err(), TransportFailure::Broken);
+}
+
+#[tokio::test]
+async fn the_mavera_account_answers_and_shows_its_personas() {
+    let served = Served::start().await;
+    let access = served.control(Method::GET, "", &Value::Null).await;
+    let key = format!("Bearer {}", access["mavera"]["api_key"].as_str().unwrap());
+    let body = json!({ "name": "VIP", "description": "Everybody." });
+    let path = "/mavera/api/v1/personas";
+    let made = served.send(Method::POST, path, ("authorization", &key), &body).await.unwrap();
+    let shown = served.control(Method::GET, "/personas", &Value::Null).await;
+    assert_eq!(shown[0]["persona_id"], json_of(&made)["id"]);
+    assert_eq!(shown[0]["description"], "Everybody.");
 }

@@ -4,31 +4,11 @@ use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use simulators::World;
 use simulators::okta::{CausesForm, LinkForm, UserStatus};
 
-use crate::calling::{amount, each, get, header_of, json_of, okta, okta_request, send, world};
-
-fn next_links(answer: &http::Response<bytes::Bytes>) -> Vec<String> {
-    let headers = answer.headers().get_all("link").iter().map(|link| link.to_str().unwrap());
-    let links = headers.flat_map(|header| header.split(", "));
-    links
-        .filter_map(|link| link.strip_suffix(r#">; rel="next""#)?.strip_prefix('<'))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The logins on every page of a list, and how many pages there were.
-async fn walk(world: &World, first: &str) -> (Vec<String>, usize) {
-    let (mut logins, mut pages, mut path) = (Vec::new(), 0, Some(first.to_owned()));
-    while let Some(next) = path {
-        let answer = get(world, &next).await;
-        logins.extend(each(&json_of(&answer), "/profile/login"));
-        pages += 1;
-        path = next_links(&answer).pop();
-    }
-    (logins, pages)
-}
+use crate::calling::{
+    amount, each, get, header_of, json_of, next_links, okta, okta_request, send, walk, world,
+};
 
 #[tokio::test]
 async fn pages_lead_on_in_both_forms_of_links() {

@@ -1,0 +1,203 @@
+//! The applied state of all customers, read into memory.
+
+use std::collections::{BTreeSet, HashMap};
+
+use comparison::{AddressTag, Known, KnownBuilder, KnownCustomer, KnownRead, KnownState, UserTag};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use jiff::Timestamp;
+use okta::HeldAttributes;
+use rules::{Attributes, CustomerId, GroupName, Membership, RuleBook};
+use state::{Customers, Entry, GroupStatus, Outcome, Page, Place, Record, RunConfig};
+
+use crate::run::Run;
+use crate::trouble::Trouble;
+
+/// How many parts of the table are read side by side.
+const PARTS: i32 = 4;
+
+/// What is known, and what could not be read.
+pub(crate) struct Read {
+    pub(crate) known: Known,
+    pub(crate) unreadable: u64,
+    /// Customers whose user's profile was read and shows something else than was applied.
+    pub(crate) doubted: BTreeSet<CustomerId>,
+}
+
+/// What profiles of Okta's users were read to hold.
+pub(crate) type Profiles = HashMap<UserTag, HeldAttributes>;
+
+impl Run<'_> {
+    /// Reads the applied state. `began` is when the export began: who was read later may be missing in
+    /// it.
+    pub(crate) async fn read_known(
+        &mut self,
+        book: &RuleBook,
+        began: Timestamp,
+        profiles: &Profiles,
+    ) -> Result<Read, Trouble> {
+        let config = self.config().await?.clone();
+        let mut builder = KnownBuilder::new(began);
+        let mut unreadable = 0;
+        let mut doubted = BTreeSet::new();
+        let customers = &self.me.customers;
+        let mut pages: FuturesUnordered<_> =
+            (0..PARTS).map(|part| page(customers, part, None)).collect();
+        while let Some((part, read)) = pages.next().await {
+            let Page { customers: entries, strangers, next } = read?;
+            unreadable += u64::try_from(strangers.len()).unwrap_or(u64::MAX);
+            for (customer, entry) in entries {
+                match entry {
+                    Ok(entry) => {
+                        let mut known = known(&mut builder, customer, &entry, &config, book)?;
+                        if doubt(&mut known, profiles) {
+                            doubted.insert(customer);
+                        }
+                        builder.push(&known);
+                    }
+                    Err(error) => {
+                        tracing::error!(customer_id = %customer, error = %error, "entry");
+                        unreadable += 1;
+                    }
+                }
+            }
+            if let Some(next) = next {
+                pages.push(page(customers, part, Some(next)));
+            }
+            let now = self.me.clock.now();
+            if now > self.until {
+                return Err(Trouble::OutOfTime);
+            }
+            self.notes.renew(&self.record, now).await?;
+        }
+        Ok(Read { known: builder.finish(), unreadable, doubted })
+    }
+}
+
+async fn page(
+    customers: &Customers,
+    part: i32,
+    from: Option<Place>,
+) -> (i32, Result<Page, state::Error>) {
+    (part, customers.scan(part, PARTS, from).await)
+}
+
+/// Forgets the applied totals if the user's profile was read and shows others; true if so.
+fn doubt(known: &mut KnownCustomer, profiles: &Profiles) -> bool {
+    let KnownState::Matched { user, shown, .. } = &mut known.state else { return false };
+    let Some(applied) = *shown else { return false };
+    let differs = profiles.get(user).is_some_and(|held| !held.show(Some(applied)));
+    if differs {
+        *shown = None;
+    }
+    differs
+}
+
+fn known(
+    builder: &mut KnownBuilder,
+    id: CustomerId,
+    entry: &Entry,
+    config: &RunConfig,
+    book: &RuleBook,
+) -> Result<KnownCustomer, Trouble> {
+    let (read, state) = match entry {
+        Entry::Tombstone(stone) => {
+            (None, KnownState::Tombstone { seen: stone.seen.unwrap_or(stone.at) })
+        }
+        Entry::Customer(record) => {
+            let read = record.read.map(|read| KnownRead {
+                at: read.at,
+                updated_at: read.updated_at,
+                totals: read.totals,
+            });
+            (read, state_of(builder, record, config, book)?)
+        }
+    };
+    Ok(KnownCustomer { id, read, state })
+}
+
+fn state_of(
+    builder: &mut KnownBuilder,
+    record: &Record,
+    config: &RunConfig,
+    book: &RuleBook,
+) -> Result<KnownState, Trouble> {
+    let last = record.last.as_ref().map(|last| last.outcome);
+    let Some(matched) = &record.matched else {
+        let address = record.sought.as_ref().and_then(state::AddressHash::tag);
+        return Ok(KnownState::Unmatched {
+            address: address.map(AddressTag::new),
+            looked: is_sought(last) || lacked_a_group(last),
+            retry: last.is_some_and(|last| is_mended(last, record, config, book)),
+        });
+    };
+    let address = matched.address.tag().map(AddressTag::new);
+    if last == Some(Outcome::UserInactive) {
+        // Nothing can be written to them until they are active again, which changes the user.
+        return Ok(KnownState::Unmatched { address, looked: true, retry: false });
+    }
+    let segment = record.segment.as_ref().map(|name| builder.segment(name));
+    let segment = segment.transpose().map_err(|error| Trouble::Fatal(error.to_string()))?;
+    let shown = match record.applied.attributes {
+        Attributes::Set(totals) => Some(totals),
+        Attributes::Unknown | Attributes::Cleared => None,
+    };
+    Ok(KnownState::Matched {
+        user: UserTag::new(config.salt.user_tag(&matched.user)),
+        address,
+        shown,
+        segment,
+        in_place: is_in_place(record, config, book),
+    })
+}
+
+/// Whether the last look was one for a user. A customer who belonged to no segment was not looked for.
+fn is_sought(last: Option<Outcome>) -> bool {
+    matches!(
+        last,
+        Some(Outcome::Unmatched | Outcome::Ambiguous | Outcome::UserInactive | Outcome::UserTaken)
+    )
+}
+
+/// Whether the last look came to nothing for want of a group.
+fn lacked_a_group(last: Option<Outcome>) -> bool {
+    matches!(last, Some(Outcome::GroupWithoutId | Outcome::GroupGone | Outcome::GroupRuleManaged))
+}
+
+/// Whether a look that came to nothing for want of a group would now find one.
+fn is_mended(last: Outcome, record: &Record, config: &RunConfig, book: &RuleBook) -> bool {
+    let Some(read) = record.read.filter(|_| lacked_a_group(Some(last))) else { return false };
+    match book.decide(&read.totals) {
+        rules::Decision::Segment { segment, .. } => {
+            let row = config.groups.get(segment.okta_group_name());
+            row.is_some_and(|row| row.id.is_some() && row.status.is_usable())
+        }
+        _ => false,
+    }
+}
+
+/// Whether the noted groups are exactly the one that goes with the segment now.
+fn is_in_place(record: &Record, config: &RunConfig, book: &RuleBook) -> bool {
+    let name: Option<&GroupName> = record
+        .segment
+        .as_ref()
+        .and_then(|name| book.segment(name))
+        .map(rules::Segment::okta_group_name);
+    let noted = || record.applied.groups.iter().filter(|(id, _)| !is_rule_managed(id, config));
+    let Some(name) = name else { return noted().next().is_none() };
+    let row = config.groups.get(name).filter(|row| row.status.is_usable());
+    // Nothing can be done while the group cannot be used.
+    let Some(target) = row.and_then(|row| row.id.as_ref()) else { return true };
+    let mut noted = noted();
+    match (noted.next(), noted.next()) {
+        (Some((id, group)), None) => id == target && group.membership == Membership::Member,
+        _ => false,
+    }
+}
+
+/// A group that a rule of Okta fills is not ours to leave.
+fn is_rule_managed(id: &rules::GroupId, config: &RunConfig) -> bool {
+    config
+        .groups
+        .values()
+        .any(|row| row.status == GroupStatus::RuleManaged && row.id.as_ref() == Some(id))
+}

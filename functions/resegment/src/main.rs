@@ -1,0 +1,39 @@
+//! Wires the function.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
+use outbound::SystemRandom;
+use resegment::{Event, Resegment};
+use runtime::{Services, start_telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    start_telemetry();
+    let services = Services::patient().await;
+    let resegment = Arc::new(Resegment {
+        shopify: services.shopify()?,
+        okta: services.okta()?,
+        mavera: services.mavera()?,
+        config: services.config_table()?,
+        customers: services.customers()?,
+        runs: services.runs()?,
+        queue: services.queue()?,
+        clock: services.clock(),
+        random: Arc::new(SystemRandom),
+    });
+    let serve = run(service_fn(move |event: LambdaEvent<Event>| {
+        let resegment = Arc::clone(&resegment);
+        async move {
+            let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+            let deadline = Timestamp::try_from(deadline).unwrap_or(Timestamp::MAX);
+            resegment.handle(event.payload, deadline).await.map_err(|error| Diagnostic {
+                error_type: "ResegmentError".to_owned(),
+                error_message: error.to_string(),
+            })
+        }
+    }));
+    Box::pin(serve).await
+}

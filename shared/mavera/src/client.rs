@@ -1,0 +1,130 @@
+//! The client: authorisation and waiting for the rate limit, around one call.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, HeaderValue};
+use http::{Method, Response, StatusCode};
+use jiff::Timestamp;
+use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat};
+
+use crate::answer;
+use crate::credentials::MaveraCredentials;
+
+/// Where Mavera is, unless configured otherwise.
+pub const DEFAULT_URL: &str = "https://app.mavera.io";
+
+const SERVICE: &str = "mavera";
+
+/// Mavera, as the account that the credentials belong to.
+#[derive(Clone)]
+pub struct Mavera {
+    outbound: Outbound,
+    base: BaseUrl,
+    credentials: Arc<dyn Credentials<MaveraCredentials>>,
+}
+
+/// A call that failed.
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    /// Whether it may have been carried out all the same.
+    pub(crate) is_open: bool,
+}
+
+impl Failure {
+    /// Something failed before the call was sent, or before it was sent again: Mavera had refused it.
+    fn before_it(error: Error) -> Self {
+        Self { error, is_open: false }
+    }
+
+    fn of_it(error: Error) -> Self {
+        let is_open = matches!(
+            error.kind,
+            ErrorKind::Timeout
+                | ErrorKind::Broken
+                | ErrorKind::TooLarge
+                | ErrorKind::Unavailable { .. }
+        );
+        Self { error, is_open }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+impl Mavera {
+    /// Mavera at `base`, which is [`DEFAULT_URL`] but for stand-ins.
+    pub fn new(
+        outbound: Outbound,
+        base: BaseUrl,
+        credentials: Arc<dyn Credentials<MaveraCredentials>>,
+    ) -> Self {
+        Self { outbound, base, credentials }
+    }
+
+    /// How many requests this client and its clones have sent, repeats included.
+    pub fn sent(&self) -> u64 {
+        self.outbound.sent()
+    }
+
+    /// A call to `/api/v1/personas` and the path below it.
+    pub(crate) fn call(
+        &self,
+        operation: &'static str,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        repeat: Repeat,
+    ) -> Call {
+        let path = [&["api", "v1", "personas"], path].concat();
+        let address = self.base.resource(&path).with_query(query);
+        Call::new(SERVICE, operation, method, address, repeat)
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+    }
+
+    /// Sends the call, again after a 429 while there is time, and once with renewed credentials.
+    /// Neither was carried out, so both may be sent again whatever they do.
+    pub(crate) async fn send(
+        &self,
+        call: &Call,
+        deadline: Timestamp,
+    ) -> Result<Response<Bytes>, Failure> {
+        let Self { outbound, credentials: source, .. } = self;
+        let mut credentials = source.current().await.map_err(Failure::before_it)?;
+        let mut renewable = true;
+        loop {
+            let authorised = credentials.authorise(call.clone()).map_err(Failure::before_it)?;
+            let answer = outbound.send(&authorised, deadline).await.map_err(Failure::of_it)?;
+            match answer.status() {
+                StatusCode::TOO_MANY_REQUESTS => {
+                    self.wait(call, &answer, deadline).await.map_err(Failure::before_it)?;
+                }
+                StatusCode::UNAUTHORIZED if renewable => {
+                    let refused = credentials;
+                    credentials = source.renewed(&refused).await.map_err(Failure::before_it)?;
+                    renewable = false;
+                    if Arc::ptr_eq(&credentials, &refused) {
+                        return answer::accepted(call, answer).map_err(Failure::of_it);
+                    }
+                }
+                _ => return answer::accepted(call, answer).map_err(Failure::of_it),
+            }
+        }
+    }
+
+    async fn wait(
+        &self,
+        call: &Call,
+        refusal: &Response<Bytes>,
+        deadline: Timestamp,
+    ) -> Result<(), Error> {
+        let now = self.outbound.clock().now();
+        let pause = answer::pause(refusal.headers());
+        let retry_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+        let throttled = call.error(ErrorKind::Throttled { retry_at });
+        self.outbound.wait_until(retry_at, deadline, throttled).await
+    }
+}

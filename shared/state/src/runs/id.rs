@@ -1,0 +1,58 @@
+//! Ids of full runs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use outbound::Randomness;
+use rules::InvalidId;
+use serde::{Deserialize, Serialize};
+
+/// A full run's id: the moment it was begun, so that ids sort by time, and six digits of chance.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RunId(String);
+
+impl RunId {
+    /// The id of a run that begins now: "20261121T120000Z-4f21aa".
+    pub fn new(now: Timestamp, random: &dyn Randomness) -> Self {
+        let chance = random.below(1 << 24);
+        Self(format!("{}-{chance:06x}", now.strftime("%Y%m%dT%H%M%SZ")))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RunId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        ((1..=40).contains(&text.len()) && text.bytes().all(plain))
+            .then(|| Self(text.to_owned()))
+            .ok_or(InvalidId { expected: "a run's id such as 20261121T120000Z-4f21aa" })
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<RunId> for String {
+    fn from(id: RunId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}

@@ -1,0 +1,100 @@
+//! The full run's invocations in `events/`, and what they lead to.
+
+use resegment::{Event, InvalidStart, PhaseName, Record, Report, ResegmentError, Status, Summary};
+use simulators::Service;
+
+use crate::events::{names, text, world};
+
+/// A file of the full run's function, as its `main` reads it.
+fn event(name: &str) -> Event {
+    serde_json::from_str(&text("resegment", name)).unwrap()
+}
+
+#[test]
+fn every_file_of_the_full_run_is_tried_below() {
+    assert_eq!(names("resegment"), ["accept", "dry-run", "start", "tick", "what-if"]);
+}
+
+#[tokio::test]
+async fn a_tick_without_a_run_is_idle() {
+    let (_, system) = world().await;
+    assert_eq!(system.resegment(event("tick")).await.unwrap().status, Status::Idle);
+}
+
+#[tokio::test]
+async fn a_start_begins_a_run_that_ticks_bring_to_its_end() {
+    let (world, system) = world().await;
+    let begun = system.resegment(event("start")).await.unwrap();
+    assert_eq!((begun.status, begun.phase), (Status::Wait, Some(PhaseName::Settle)));
+    let again = system.resegment(event("start")).await.unwrap();
+    assert_eq!((again.status, &again.run_id), (Status::Skipped, &begun.run_id));
+    system.settle().await.unwrap();
+    let ended = system.resegment(event("tick")).await.unwrap();
+    assert_eq!((ended.status, &ended.run_id), (Status::Done, &begun.run_id));
+    let user = world.okta.find_user("ann@example.com").unwrap();
+    assert_eq!(world.okta.group_names_of(&user), ["Shopify New Customer"]);
+    let record: Record = system.runs().record(&begun.run_id.unwrap()).await.unwrap().unwrap();
+    assert_eq!(record.reason.map(String::from), Some("schedule".to_owned()));
+}
+
+/// What a dry run answers, and that it left nothing behind.
+async fn dry(event: Event) -> Report {
+    let (world, system) = world().await;
+    world.take_calls();
+    let answer = system.resegment(event).await.unwrap();
+    assert_eq!((answer.status, answer.run_id), (Status::Done, None));
+    assert_eq!(system.runs().active().await, Ok(None));
+    assert_eq!(system.runs().summaries::<Summary>(1).await, Ok(Vec::new()));
+    assert_eq!(system.queue().depth(), 0);
+    assert!(system.config_table().group_names().await.unwrap().accepted.is_none());
+    assert!(world.calls().iter().all(|call| call.service == Service::Shopify));
+    *answer.report.unwrap()
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_who_would_be_looked_at_and_writes_nothing() {
+    let report = dry(event("dry-run")).await;
+    assert_eq!((report.shift.customers, report.differing()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_what_if_tries_its_own_book_and_writes_nothing() {
+    let mut tried = event("what-if");
+    let book = tried.start.as_ref().unwrap().rules.clone().unwrap();
+    let vip = book.segments()[0].to_string();
+    assert_eq!(vip, "vip: 6 orders or more, or 750.00 USD or more");
+    dry(tried.clone()).await;
+
+    // With another label the answer is another, so it is this book that was tried.
+    let renamed = text("resegment", "what-if").replace("\"new\"", "\"newcomers\"");
+    tried = serde_json::from_str(&renamed).unwrap();
+    let segments = dry(tried).await.figures.segments;
+    assert_eq!(segments[2].segment.as_str(), "newcomers");
+    assert_eq!(segments[2].cohort.customers(), 1);
+}
+
+#[tokio::test]
+async fn a_book_to_try_is_refused_by_a_real_run() {
+    let (_, system) = world().await;
+    let mut tried = event("what-if");
+    tried.start.as_mut().unwrap().dry_run = false;
+    let refused = system.resegment(tried).await.unwrap_err();
+    assert!(
+        matches!(refused, ResegmentError::Start(InvalidStart::RulesWithoutDryRun)),
+        "{refused}"
+    );
+    assert_eq!(system.runs().active().await, Ok(None));
+}
+
+#[test]
+fn an_acceptance_names_the_run_that_was_refused() {
+    let start = event("accept").start.unwrap();
+    assert_eq!(start.accept, Some("20261121T030000Z-4f21aa".parse().unwrap()));
+    assert!(!start.dry_run && start.rules.is_none());
+}
+
+#[test]
+fn what_is_misspelt_in_an_event_is_refused() {
+    let misspelt = text("resegment", "dry-run").replace("dry_run", "dryrun");
+    assert!(serde_json::from_str::<Event>(&misspelt).is_err());
+}

@@ -1,0 +1,118 @@
+//! What can go wrong while Shopify writes out the shop. Nothing of it is taken for the whole shop.
+
+use std::time::Duration;
+
+use resegment::{EndedAs, Start, Status};
+use simulators::shopify::{BulkEnd, BulkError};
+use simulators::{Fault, Matching, Service};
+
+use crate::shop::{NEW, PAGE, Person, Shop};
+
+async fn large_shop() -> (Shop, Vec<Person>) {
+    let shop = Shop::open().await;
+    let people = shop.people(PAGE + 50, 1, "10");
+    (shop, people)
+}
+
+fn all_are_new(shop: &Shop, people: &[Person]) -> bool {
+    people.iter().all(|person| shop.groups_of(person) == [NEW])
+}
+
+#[tokio::test]
+async fn an_export_that_fails_is_begun_again() {
+    for end in
+        [BulkEnd::Failed(BulkError::InternalServerError), BulkEnd::Canceled, BulkEnd::Expired]
+    {
+        let (shop, people) = large_shop().await;
+        shop.world.shopify.end_next_bulk_operation(end);
+        assert_eq!(shop.full_run().await.dispatched, PAGE + 50);
+        assert!(all_are_new(&shop, &people));
+        assert_eq!(shop.world.shopify.bulk_operations().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn three_exports_that_fail_end_the_run() {
+    let (shop, people) = large_shop().await;
+    for _ in 0..3 {
+        shop.world.shopify.end_next_bulk_operation(BulkEnd::Failed(BulkError::InternalServerError));
+    }
+    let answer = shop.run(Start::default()).await;
+    assert_eq!(answer.status, Status::Failed);
+    assert!(answer.message.unwrap().contains("failed"));
+    assert_eq!(shop.groups_of(&people[0]), [""; 0]);
+    let record = shop.record(answer.run_id.as_ref().unwrap()).await;
+    assert_eq!(record.end().unwrap().how, EndedAs::Failed);
+}
+
+#[tokio::test]
+async fn a_run_waits_while_other_bulk_queries_are_in_the_way() {
+    let (shop, people) = large_shop().await;
+    shop.world.shopify.run_bulk_operations(5, Duration::from_mins(3));
+    shop.full_run().await;
+    assert!(all_are_new(&shop, &people));
+}
+
+#[tokio::test]
+async fn an_export_whose_answer_was_lost_is_found_and_not_begun_twice() {
+    let (shop, people) = large_shop().await;
+    let start = Matching::operation("StartExport");
+    shop.world.faults().next(Service::Shopify, start, Fault::Broken { done: true });
+    shop.full_run().await;
+    assert!(all_are_new(&shop, &people));
+    assert_eq!(shop.world.shopify.bulk_operations().len(), 1);
+}
+
+#[tokio::test]
+async fn a_download_cut_short_is_begun_again() {
+    let (shop, people) = large_shop().await;
+    let download = Matching::any();
+    shop.world.faults().next(Service::Storage, download, Fault::TruncatedBody);
+    assert_eq!(shop.full_run().await.dispatched, PAGE + 50);
+    assert!(all_are_new(&shop, &people));
+}
+
+#[tokio::test]
+async fn a_link_that_expired_before_the_download_means_another_export() {
+    let (shop, people) = large_shop().await;
+    shop.world.shopify.set_bulk_link_lifetime(Duration::from_secs(1));
+    let begun = shop.begin().await;
+    assert_eq!(begun.status, Status::Wait);
+    shop.world.clock.advance(Duration::from_mins(5));
+    shop.world.shopify.set_bulk_link_lifetime(Duration::from_hours(24));
+    let mut answer = shop.tick().await;
+    while matches!(answer.status, Status::Wait | Status::Continue) {
+        shop.settle().await;
+        shop.world.clock.advance(Duration::from_secs(answer.wait_seconds.unwrap_or(0)));
+        answer = shop.tick().await;
+    }
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    assert!(all_are_new(&shop, &people));
+}
+
+#[tokio::test]
+async fn odd_pieces_of_a_download_come_to_the_same() {
+    let (shop, people) = large_shop().await;
+    shop.world.set_piece_size(7);
+    assert_eq!(shop.full_run().await.dispatched, PAGE + 50);
+    assert!(all_are_new(&shop, &people));
+}
+
+#[tokio::test]
+async fn a_throttle_is_waited_out() {
+    let (shop, people) = large_shop().await;
+    let preflight = Matching::any();
+    shop.world.faults().next(Service::Shopify, preflight, Fault::ShopifyThrottled);
+    shop.full_run().await;
+    assert!(all_are_new(&shop, &people));
+}
+
+#[tokio::test]
+async fn a_file_that_is_always_refused_ends_the_run() {
+    let (shop, people) = large_shop().await;
+    shop.world.faults().always(Service::Storage, Matching::any(), Fault::Status(403));
+    let answer = shop.run(Start::default()).await;
+    assert_eq!(answer.status, Status::Failed, "{answer:?}");
+    assert_eq!(shop.world.shopify.bulk_operations().len(), 3);
+    assert_eq!(shop.groups_of(&people[0]), [""; 0]);
+}

@@ -1,0 +1,242 @@
+//! What holds a run back, and how it is let go on.
+
+use std::time::Duration;
+
+use resegment::{Event, Start, Status};
+use rules::Refusal;
+
+use crate::shop::{BOOK, NEW, PAGE, Shop, VIP};
+
+/// A shop of fifty, all looked after, and a slip: VIP from 5 instead of 500.
+async fn with_a_slip() -> Shop {
+    let shop = Shop::open().await;
+    shop.people(50, 1, "45.50");
+    shop.full_run().await;
+    shop.wants(&BOOK.replace("\"500\"", "\"5\"")).await;
+    shop.world.take_calls();
+    shop
+}
+
+#[tokio::test]
+async fn a_slip_in_the_rule_book_is_refused_before_anything_is_written() {
+    let shop = with_a_slip().await;
+    let record = shop.refused_run(Start::default()).await;
+    let refusal = Refusal::Moved { moved: 50, placed: 50, max_percent: 20 };
+    assert_eq!(record.refusal, Some(refusal));
+    let message = record.message.unwrap();
+    assert!(message.contains("50 from new to vip"), "{message}");
+    assert!(message.contains(&format!("--accept {}", record.run_id)), "{message}");
+    assert_eq!(shop.world.okta.members(&shop.group(VIP)).len(), 0);
+    assert_eq!(shop.world.okta.members(&shop.group(NEW)).len(), 50);
+    assert_eq!(shop.system.queue().depth(), 0);
+}
+
+#[tokio::test]
+async fn workers_go_on_with_the_accepted_book_after_a_refusal() {
+    let shop = with_a_slip().await;
+    shop.refused_run(Start::default()).await;
+    let customer = shop.people(1, 1, "45.50").remove(0);
+    shop.wants(BOOK).await;
+    let record = shop.full_run().await;
+    assert_eq!((record.dispatched, record.book.unwrap().version), (1, Some(1)));
+    assert_eq!(shop.groups_of(&customer), [NEW]);
+}
+
+#[tokio::test]
+async fn an_operator_who_has_seen_the_figures_can_accept_them() {
+    let shop = with_a_slip().await;
+    let refused = shop.refused_run(Start::default()).await.run_id;
+    let answer = shop.run(Start { accept: Some(refused), ..Start::default() }).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    assert_eq!(shop.world.okta.members(&shop.group(VIP)).len(), 50);
+}
+
+#[tokio::test]
+async fn an_acceptance_covers_no_other_book() {
+    let shop = with_a_slip().await;
+    let refused = shop.refused_run(Start::default()).await.run_id;
+    shop.wants(&BOOK.replace("\"500\"", "\"4\"")).await;
+    let start = Start { accept: Some(refused), ..Start::default() };
+    let message = shop.refused_run(start).await.message.unwrap();
+    assert!(message.contains("another than the one"), "{message}");
+}
+
+#[tokio::test]
+async fn an_acceptance_covers_no_more_movements_than_were_shown() {
+    let shop = with_a_slip().await;
+    let refused = shop.refused_run(Start::default()).await.run_id;
+    shop.wants(BOOK).await;
+    shop.people(1, 1, "45.50");
+    shop.full_run().await;
+    shop.wants(&BOOK.replace("\"500\"", "\"5\"")).await;
+    let start = Start { accept: Some(refused), ..Start::default() };
+    let message = shop.refused_run(start).await.message.unwrap();
+    assert!(message.contains("more than"), "{message}");
+}
+
+#[tokio::test]
+async fn a_run_that_was_not_refused_accepts_nothing() {
+    let shop = Shop::open().await;
+    shop.people(50, 1, "45.50");
+    let done = shop.full_run().await.run_id;
+    shop.wants(&BOOK.replace("\"500\"", "\"5\"")).await;
+    let start = Start { accept: Some(done), ..Start::default() };
+    let message = shop.refused_run(start).await.message.unwrap();
+    assert!(message.contains("no refused run"), "{message}");
+}
+
+#[tokio::test]
+async fn a_shop_that_lost_more_than_half_of_its_customers_is_not_believed() {
+    let shop = Shop::open().await;
+    let people = shop.people(50, 1, "45.50");
+    shop.full_run().await;
+    for person in &people[..26] {
+        shop.world.shopify.delete_customer(person.customer).unwrap();
+    }
+    let record = shop.refused_run(Start::default()).await;
+    assert_eq!(record.refusal, Some(Refusal::Shrunk { before: 50, now: 24, max_percent: 50 }));
+    assert_eq!(shop.world.okta.members(&shop.group(NEW)).len(), 50);
+}
+
+#[tokio::test]
+async fn an_empty_shop_is_not_believed_while_anybody_has_a_segment() {
+    let shop = Shop::open().await;
+    let people = shop.people(2, 1, "45.50");
+    shop.full_run().await;
+    for person in &people {
+        shop.world.shopify.delete_customer(person.customer).unwrap();
+    }
+    let record = shop.refused_run(Start::default()).await;
+    assert_eq!(record.refusal, Some(Refusal::Empty { placed: 2 }));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
+}
+
+#[tokio::test]
+async fn leaving_a_group_that_somebody_else_put_people_into_counts() {
+    let shop = Shop::open().await;
+    let people = shop.people(50, 1, "45.50");
+    let vip = shop.group(VIP);
+    let users = people[..25].iter().map(|person| &person.user);
+    shop.world.okta.add_members(&vip, users).unwrap();
+    let record = shop.refused_run(Start::default()).await;
+    let refusal = Refusal::Moved { moved: 25, placed: 25, max_percent: 20 };
+    assert_eq!(record.refusal, Some(refusal));
+    assert_eq!(shop.world.okta.members(&vip).len(), 25);
+}
+
+#[tokio::test]
+async fn a_broken_wanted_book_refuses_the_run_and_names_the_row() {
+    let shop = Shop::open().await;
+    shop.people(2, 1, "45.50");
+    shop.full_run().await;
+    let client = shop.system.dynamodb();
+    let keys = [("kind", "segment"), ("name", "vip")];
+    let mut update = client.update_item().table_name(shop.system.tables().config);
+    for (name, value) in keys {
+        let value = aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
+        update = update.key(name, value);
+    }
+    update.update_expression("REMOVE okta_group_name").send().await.unwrap();
+    let message = shop.refused_run(Start::default()).await.message.unwrap();
+    assert!(message.contains("vip") && message.contains("okta_group_name"), "{message}");
+}
+
+#[tokio::test]
+async fn a_changed_book_whose_group_nobody_has_resolved_waits_for_that() {
+    let shop = Shop::open().await;
+    shop.people(2, 1, "45.50");
+    shop.full_run().await;
+    shop.wants(&BOOK.replace(NEW, "Shopify Beginners")).await;
+    let message = shop.refused_run(Start::default()).await.message.unwrap();
+    assert!(message.contains("Shopify Beginners"), "{message}");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_where_the_guard_would_stand_and_writes_nothing() {
+    let shop = with_a_slip().await;
+    let before = shop.system.runs().summaries::<resegment::Summary>(10).await.unwrap().len();
+    let start = Start { dry_run: true, ..Start::default() };
+    let answer = shop.system.resegment(Event { start: Some(start) }).await.unwrap();
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    assert!(answer.message.unwrap().contains("50 of the 50"));
+    let report = answer.report.unwrap();
+    assert_eq!((report.shift.moved, report.shift.placed), (50, 50));
+    assert_eq!(shop.world.okta.members(&shop.group(VIP)).len(), 0);
+    assert_eq!(shop.system.runs().active().await.unwrap(), None);
+    let after = shop.system.runs().summaries::<resegment::Summary>(10).await.unwrap().len();
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn a_dry_run_tries_a_book_that_nobody_has_written() {
+    let shop = Shop::open().await;
+    shop.people(PAGE + 1, 1, "45.50");
+    shop.full_run().await;
+    let rules = rules::RuleBook::from_toml(&BOOK.replace("\"500\"", "\"40\"")).unwrap();
+    let start = Start { dry_run: true, rules: Some(rules), ..Start::default() };
+    let answer = shop.run(start).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    assert_eq!(answer.report.unwrap().shift.moved, PAGE + 1);
+    shop.world.clock.advance(Duration::from_hours(1));
+    assert_eq!(shop.full_run().await.dispatched, 0);
+}
+
+#[tokio::test]
+async fn groups_that_change_their_segments_are_left_and_count_as_movements() {
+    let shop = Shop::open().await;
+    let people = shop.people(50, 1, "45.50");
+    shop.full_run().await;
+    let swapped = BOOK.replace(NEW, "?").replace(VIP, NEW).replace('?', VIP);
+    shop.wants(&swapped).await;
+    let record = shop.refused_run(Start::default()).await;
+    let refusal = Refusal::Moved { moved: 50, placed: 50, max_percent: 20 };
+    assert_eq!(record.refusal, Some(refusal));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
+}
+
+#[tokio::test]
+async fn a_shop_that_no_longer_shows_addresses_is_not_believed() {
+    let shop = Shop::open().await;
+    let people = shop.people(50, 1, "45.50");
+    shop.full_run().await;
+    shop.world.clock.advance(Duration::from_secs(1));
+    for person in &people {
+        shop.world.shopify.change_email(person.customer, None).unwrap();
+    }
+    let record = shop.refused_run(Start::default()).await;
+    let refusal = Refusal::Moved { moved: 50, placed: 50, max_percent: 20 };
+    assert_eq!(record.refusal, Some(refusal));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
+}
+
+#[tokio::test]
+async fn a_dry_run_that_ran_out_of_time_goes_on_with_its_export() {
+    let shop = Shop::open().await;
+    shop.people(PAGE + 1, 1, "45.50");
+    shop.world.shopify.set_bulk_duration(Duration::from_mins(40));
+    let start = Start { dry_run: true, ..Start::default() };
+    let mut exports = std::collections::BTreeSet::new();
+    let answer = shop.system.run(start, |answer| {
+        exports.extend(answer.export.as_ref().map(ToString::to_string));
+    });
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    assert_eq!(answer.report.unwrap().shift.customers, PAGE + 1);
+    assert_eq!(exports.len(), 1, "it was given back and taken up");
+    assert_eq!(shop.world.shopify.bulk_operations().len(), 1);
+}
+
+#[tokio::test]
+async fn rows_that_change_while_a_run_is_planned_are_not_accepted_unseen() {
+    let shop = Shop::open().await;
+    shop.people(PAGE + 1, 1, "45.50");
+    let mut answer = shop.begin().await;
+    assert_eq!(answer.status, Status::Wait);
+    shop.wants(&BOOK.replace("500", "400")).await;
+    while answer.status == Status::Wait {
+        shop.world.clock.advance(Duration::from_secs(answer.wait_seconds.unwrap()));
+        answer = shop.tick().await;
+    }
+    assert_eq!(answer.status, Status::Refused, "{answer:?}");
+    assert!(answer.message.unwrap().contains("changed while"));
+}
