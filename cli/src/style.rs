@@ -56,19 +56,17 @@ fn colour_is_wanted() -> bool {
 
 /// An empty table of the width that fits any terminal.
 pub(crate) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
-        .set_header(header);
+    let mut table = bare();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
     table
 }
 
 /// An empty table of figures: names in the first column, numbers in the others.
 pub(crate) fn figures(header: &[&str]) -> Table {
-    let mut table = table(header);
-    table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
+    let mut table = bare();
+    table
+        .load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')))
+        .set_header(header);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -77,10 +75,16 @@ pub(crate) fn figures(header: &[&str]) -> Table {
 
 /// Labelled texts, each label in a column of its own.
 pub(crate) fn facts(facts: &[(&str, String)]) -> String {
-    let mut table = table(&[]);
+    let mut table = bare();
     table.load_style(presets::NOTHING);
     for (label, text) in facts {
         table.add_row([*label, text]);
     }
     table.trim_fmt()
+}
+
+fn bare() -> Table {
+    let mut table = Table::new();
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table
 }

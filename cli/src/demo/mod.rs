@@ -50,7 +50,7 @@ async fn play(options: &DemoOptions) -> Result<Report, DemoError> {
     if !wrong.is_empty() {
         return Ok(Report { text: String::new(), complaint: style.bad(&wrong), code: WRONG });
     }
-    println!("{}", style.good(&format!("All {} scenarios ended as they must.", scenes.len())));
+    println!("{}", style.good(&format!("\nAll {} scenarios ended as they must.", scenes.len())));
     if options.keep {
         keep::serve(stage, options.port).await?;
         return Ok(Report::good("Stopped."));

@@ -30,3 +30,16 @@ async fn a_scenario_that_ends_otherwise_is_named() {
     let wrong = view::wrong(&[scene]);
     assert!(wrong.contains("scenario 1") && wrong.contains("every answer is 200"), "{wrong}");
 }
+
+#[tokio::test]
+async fn every_run_of_the_second_act_ends_as_it_must_and_fits_a_hundred_columns() {
+    let stage = Stage::set().await.unwrap();
+    let mut shown = Vec::new();
+    let show = |chapter: &Chapter| shown.push(view::chapter(chapter, 1, Style::of_stdout()));
+    let chapters = whole_shop::all(&stage, show).await.unwrap();
+    let scenes: Vec<Scene> = chapters.into_iter().map(|chapter| chapter.scene).collect();
+    assert_eq!(view::wrong(&scenes), "");
+    assert_eq!((scenes.len(), shown.len()), (5, 5));
+    let shown = shown.join("\n");
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+}

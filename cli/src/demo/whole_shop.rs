@@ -13,6 +13,7 @@ use super::stage::BOOK;
 use super::{DemoError, Scene, Stage};
 use crate::run::{Driven, Seen, Site, View, drive, of_dry_run, of_run};
 use crate::style;
+use crate::words::count;
 
 /// One run, played.
 pub(super) struct Chapter {
@@ -228,14 +229,16 @@ fn calls(scene: &Scene) -> String {
     let services = [Service::Shopify, Service::Storage, Service::Okta, Service::Mavera];
     let made: Vec<String> = services
         .into_iter()
-        .map(|service| format!("{} {service}", scene.calls_to(service)))
+        .map(|service| (service, scene.calls_to(service) as u64))
+        .filter(|(_, calls)| *calls > 0)
+        .map(|(service, calls)| format!("{} {service}", count(calls)))
         .collect();
     // Two more have been there since the first act.
     let customers = PEOPLE + 2;
     let other_way = format!(
-        "{} shopify, {} okta (pages of 100, and 4 calls for each customer)",
-        customers.div_ceil(100),
-        4 * customers
+        "{} shopify, {} okta: pages of 100, and 4 calls for each customer",
+        count(customers.div_ceil(100)),
+        count(4 * customers)
     );
-    style::facts(&[("All calls", made.join(", ")), ("Otherwise", other_way)])
+    style::facts(&[("All calls", made.join(", ")), ("One by one", other_way)])
 }

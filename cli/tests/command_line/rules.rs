@@ -1,11 +1,13 @@
 //! `segments rules`, run as a person runs it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use segments::local::{LocalSystem, Options};
 use serde_json::Value;
 use simulators::World;
+
+use crate::support::{self, File, code, stderr, stdout};
 
 const SHADOWED: &str = r#"
 currency = "USD"
@@ -23,42 +25,12 @@ okta_group_name = "VIP"
 when = [{ orders_at_least = 6 }]
 "#;
 
-/// A file that is gone when this is dropped.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::write(&path, text).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        std::fs::remove_file(&self.0).unwrap();
-    }
-}
-
 fn default_book() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../segments.toml")
 }
 
 fn segments(arguments: &[&str], file: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_segments"));
-    command.arg("rules").args(arguments).arg(file).output().unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    support::segments(["rules"]).args(arguments).arg(file).output().unwrap()
 }
 
 #[test]
@@ -127,16 +99,8 @@ async fn apply(system: &LocalSystem, book: &Path) -> Output {
 }
 
 async fn apply_to(system: &LocalSystem, book: &Path, table: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_segments"));
-    command.args(["rules", "apply", "--config-table", table]);
+    let mut command = support::segments(["rules", "apply", "--config-table", table]);
     command.args(["--endpoint", system.dynamodb_url()]).arg(book);
-    for (name, value) in [
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_REGION", "us-east-1"),
-    ] {
-        command.env(name, value);
-    }
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 

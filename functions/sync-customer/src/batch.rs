@@ -125,3 +125,36 @@ fn add<K: Ord>(jobs: &mut BTreeMap<K, Job>, key: K, job: Job) {
     };
     jobs.insert(key, job);
 }
+
+#[cfg(test)]
+mod tests {
+    use state::{ByRun, Hint};
+
+    use super::*;
+
+    fn job(cause: Cause, second: i64) -> Job {
+        let subject = Subject::Customer(CustomerId::new(1));
+        let at = Timestamp::from_second(second).unwrap();
+        let mut message = Message::new(subject, cause, at);
+        if cause.is_of_run() {
+            let id = "20261006T030000Z-000001".parse().unwrap();
+            message.run = Some(ByRun { id, book: 1, recheck: false, user: Hint::None });
+        }
+        Job::new(message, second.to_string())
+    }
+
+    #[test]
+    fn an_event_keeps_its_moment_whatever_runs_join_it() {
+        let (event, run) = (job(Cause::Order, 10), job(Cause::Schedule, 20));
+        for jobs in [[event.clone(), run.clone()], [run, event]] {
+            let batch: Batch = jobs.into_iter().collect();
+            let [joined] = &batch.into_jobs().collect::<Vec<_>>()[..] else { panic!() };
+            assert_eq!(joined.message.as_of, Timestamp::from_second(10).unwrap());
+            assert!(joined.message.run.is_some() && !joined.is_of_run());
+            assert_eq!(joined.records.len(), 2);
+        }
+        let batch: Batch = [job(Cause::Order, 10), job(Cause::Refund, 20)].into_iter().collect();
+        let later = batch.into_jobs().next().unwrap().message.as_of;
+        assert_eq!(later, Timestamp::from_second(20).unwrap());
+    }
+}

@@ -153,6 +153,16 @@ mod tests {
     }
 
     #[test]
+    fn batches_that_wait_for_a_limit_come_back_one_after_the_other() {
+        let moments = [Chance(0), Chance(255)].map(|chance| back_at(now(), &chance));
+        assert_eq!(moments[0], now());
+        assert!(now() < moments[1] && moments[1] <= now() + FIRST, "{}", moments[1]);
+        let setback = Setback::GivesWay { until: moments[1] };
+        let (message, wait) = put_off(message(), &setback, now(), &Chance(0)).unwrap();
+        assert_eq!((now() + wait, message.deferrals), (moments[1], 0));
+    }
+
+    #[test]
     fn a_contested_look_is_covered_by_no_read_from_before_the_holder_was_asked() {
         let (later, wait) = put_off(message(), &Setback::Contested, now(), &Chance(0)).unwrap();
         assert_eq!((later.holder_asked, wait), (true, CONTESTED));

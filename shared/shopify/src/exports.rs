@@ -155,8 +155,8 @@ impl Shopify {
     }
 
     /// The newest export of this kind that was begun after the intent to do so, whatever became of it;
-    /// from five seconds before it on, as clocks differ. Looks through the 50 bulk operations that
-    /// this app began last.
+    /// from five seconds before it on, as clocks differ. Looks through 50 of the bulk
+    /// operations that this app has begun since.
     ///
     /// # Errors
     /// If the call fails, if the answer has errors, comes from another shop, or cannot be read.
@@ -165,8 +165,10 @@ impl Shopify {
         intent: Timestamp,
         deadline: Timestamp,
     ) -> Result<Option<Export>, Error> {
-        let data: RecentData = self.ask(&RECENT.with(json!({})), deadline).await?;
         let earliest = intent.saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
+        let second = earliest.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let request = RECENT.with(json!({ "begun": format!("created_at:>='{second}'") }));
+        let data: RecentData = self.ask(&request, deadline).await?;
         let mut ours: Vec<ExportNode> = Vec::new();
         for node in &data.bulk_operations.nodes {
             let QueryNode { query } = RECENT.read(node)?;

@@ -225,12 +225,11 @@ impl ConfigTable {
 
     /// Makes the salt; if another worker made one first, that one is used.
     async fn make_salt(&self, random: &dyn Randomness) -> Result<Salt, Error> {
-        let mut bytes = [0; 64];
-        random.fill(&mut bytes);
+        let salt = Salt::random(random);
         let mut item = key(SALT, ADDRESS);
-        item.insert("value".into(), AttributeValue::B(Blob::new(bytes)));
+        item.insert("value".into(), AttributeValue::B(Blob::new(salt.0)));
         if self.put_new(item, "make the salt").await? {
-            return Ok(Salt::new(bytes));
+            return Ok(salt);
         }
         let made = self.head().await?.salt.unwrap_or_default();
         read_salt(&made)

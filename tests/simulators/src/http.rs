@@ -15,9 +15,10 @@ use crate::world::{Delivered, World};
 /// No request of the product is nearly as large.
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 
-/// Serves a world: the shop below `/shopify`, its files below `/storage`, the Okta org below `/okta`, the Mavera account below
-/// `/mavera`, and the control API, which stands for people, below `/control`. Links in answers lead to
-/// the host that was asked. The world should follow real time, or its waits take none.
+/// Serves a world: the shop below `/shopify`, its files below `/storage`, the Okta org below `/okta`,
+/// the Mavera account below `/mavera`, and the control API, which stands for people, below `/control`.
+/// Links in answers lead to the host that was asked. The world should follow real time, or its waits
+/// take none.
 ///
 /// # Errors
 /// If the listener fails.

@@ -92,7 +92,7 @@ fn a_customer_moves_enters_and_leaves() {
 #[test]
 fn what_we_read_later_than_the_export_is_believed() {
     let mut held = matched(1, Some("new"), totals(1, "9.5"));
-    held.read = Some((at(30), at(20), totals(1, "9.5")));
+    held.read = Some((at(30), at(21), totals(1, "9.5")));
     let line = Line { email: Some("other@example.com".into()), ..line(1, 7, "700.0", 20) };
     assert_eq!(why(line.clone(), Some(held.clone())), None);
     held.read = Some((at(30), at(19), totals(1, "9.5")));
@@ -100,9 +100,39 @@ fn what_we_read_later_than_the_export_is_believed() {
 }
 
 #[test]
+fn figures_that_caught_up_without_another_mark_are_believed_if_they_were_read_later() {
+    let mut held = matched(1, Some("new"), totals(1, "9.5"));
+    let line = line(1, 7, "700.0", 20);
+    held.read = Some((at(EXPORT - 1), at(20), totals(1, "9.5")));
+    assert_eq!(why(line.clone(), Some(held.clone())), Some(Why::Moved));
+    held.read = Some((at(EXPORT), at(20), totals(1, "9.5")));
+    assert_eq!(why(line, Some(held)), None);
+}
+
+#[test]
+fn a_matched_customer_without_an_address_any_more_counts_as_leaving() {
+    let held = matched(1, Some("new"), totals(1, "9.5"));
+    let line = Line { email: None, ..line(1, 1, "9.5", 21) };
+    compare(&[line], &[held], None, |findings| {
+        assert_eq!((findings.figures.placed, findings.figures.moved), (1, 1));
+    });
+}
+
+#[test]
+fn a_segment_whose_group_is_another_counts_as_a_movement() {
+    let mut held = matched(1, Some("new"), totals(1, "9.5"));
+    if let HeldState::Matched { in_place, .. } = &mut held.state {
+        *in_place = false;
+    }
+    compare(&[line(1, 1, "9.5", 20)], &[held], None, |findings| {
+        assert_eq!((findings.figures.placed, findings.figures.moved), (1, 1));
+    });
+}
+
+#[test]
 fn a_book_that_changed_moves_whom_we_read_later_too() {
     let mut held = matched(1, Some("vip"), totals(1, "9.5"));
-    held.read = Some((at(30), at(20), totals(1, "9.5")));
+    held.read = Some((at(30), at(21), totals(1, "9.5")));
     assert_eq!(why(line(1, 7, "700.0", 20), Some(held)), Some(Why::Moved));
 }
 

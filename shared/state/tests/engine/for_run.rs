@@ -19,6 +19,18 @@ async fn reading_for_a_run_accepts_nothing() {
 }
 
 #[tokio::test]
+async fn a_run_that_may_write_nothing_makes_no_salt() {
+    let (client, table) = table().await;
+    table.put_wanted(&book(BOOK)).await.unwrap();
+    table.for_run(&Chance(1), false).await.unwrap();
+    assert!(row(&client, "salt", "address").await.is_empty());
+    let address = "ann@example.com".parse().unwrap();
+    let kept = table.for_run(&Chance(2), true).await.unwrap().salt.hash(&address);
+    let found = table.for_run(&Chance(3), false).await.unwrap().salt.hash(&address);
+    assert_eq!(kept, found, "one that was made is used");
+}
+
+#[tokio::test]
 async fn a_run_sees_the_wanted_book_beside_the_accepted_one() {
     let (_, table) = table().await;
     table.put_wanted(&book(BOOK)).await.unwrap();

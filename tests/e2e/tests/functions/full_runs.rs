@@ -1,5 +1,7 @@
 //! The full run's invocations in `events/`, and what they lead to.
 
+use std::time::Duration;
+
 use resegment::{Event, InvalidStart, PhaseName, Record, Report, ResegmentError, Status, Summary};
 use simulators::Service;
 
@@ -29,12 +31,17 @@ async fn a_start_begins_a_run_that_ticks_bring_to_its_end() {
     let again = system.resegment(event("start")).await.unwrap();
     assert_eq!((again.status, &again.run_id), (Status::Skipped, &begun.run_id));
     system.settle().await.unwrap();
+    world.clock.advance(Duration::from_secs(begun.wait_seconds.unwrap()));
     let ended = system.resegment(event("tick")).await.unwrap();
     assert_eq!((ended.status, &ended.run_id), (Status::Done, &begun.run_id));
     let user = world.okta.find_user("ann@example.com").unwrap();
     assert_eq!(world.okta.group_names_of(&user), ["Shopify New Customer"]);
     let record: Record = system.runs().record(&begun.run_id.unwrap()).await.unwrap().unwrap();
     assert_eq!(record.reason.map(String::from), Some("schedule".to_owned()));
+    // Minutes later the users whom the run changed count as changed at Okta, and differ in nothing.
+    let next = system.resegment(event("start")).await.unwrap();
+    assert_eq!(next.status, Status::Done);
+    assert_eq!(next.progress.map(|progress| progress.differing), Some(0));
 }
 
 /// What a dry run answers, and that it left nothing behind.
