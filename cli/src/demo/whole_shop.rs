@@ -40,12 +40,12 @@ struct Before {
 /// Plays all of it; each chapter is handed over as it ends.
 pub(super) async fn all(
     stage: &Stage,
-    mut show: impl FnMut(&Chapter),
+    mut read: impl FnMut(&Chapter),
 ) -> Result<Vec<Chapter>, DemoError> {
     let shop = Shop::fill(stage)?;
     let mut chapters = Vec::new();
     let mut next = |chapter: Chapter| {
-        show(&chapter);
+        read(&chapter);
         chapters.push(chapter);
     };
     next(shop.first_run().await?);
@@ -88,7 +88,14 @@ impl<'a> Shop<'a> {
     /// A run from its start to its end, with a bar on a terminal.
     async fn run(&self, start: Start) -> Result<Driven, DemoError> {
         let mut view = View::bar();
-        let mut look = |seen: &Seen<'_>| view.iter_mut().for_each(|view| view.show(seen));
+        if let Some(view) = &mut view {
+            view.begin("start");
+        }
+        let mut look = |seen: &Seen<'_>| {
+            if let Some(view) = &mut view {
+                view.show(seen);
+            }
+        };
         Ok(drive(Site::Local(&self.stage.system), &start, &mut look).await?)
     }
 
@@ -186,9 +193,8 @@ impl<'a> Shop<'a> {
 
     /// How many are VIPs from 400 on, were none before, and have an Okta user.
     fn risen(&self) -> u64 {
-        let rises = |number: &u64| segment(*number, 400) != segment(*number, 500);
-        let risen = self.users.keys().filter(|number| rises(number)).count();
-        u64::try_from(risen).unwrap_or(u64::MAX)
+        let rises = |number: &&u64| segment(**number, 400) != segment(**number, 500);
+        u64::try_from(self.users.keys().filter(rises).count()).unwrap_or(u64::MAX)
     }
 
     /// Everybody with an Okta user must be in their segment's group and in no other.

@@ -60,7 +60,7 @@ pub(crate) async fn drive(
     let answer = begin(site, start).await?;
     match answer.run_id.clone() {
         Some(run) if answer.status != Status::Skipped => {
-            Drive { site, watch, run, failures: 0 }.to_the_end(answer).await
+            Drive { site, watch, run, failures: 0 }.finish(answer).await
         }
         _ => Ok(Driven { answer, record: None }),
     }
@@ -120,11 +120,11 @@ enum First<T> {
     /// What was waited for.
     Work(T),
     /// The end of the run.
-    End(Record),
+    End(Box<Record>),
 }
 
 impl Drive<'_, '_> {
-    async fn to_the_end(mut self, begun: Answer) -> Result<Driven, RunError> {
+    async fn finish(mut self, begun: Answer) -> Result<Driven, RunError> {
         let mut answer = begun;
         for _ in 0..MOST_CALLS {
             let waiting = self.site.waiting().await;
@@ -135,7 +135,7 @@ impl Drive<'_, '_> {
                     let site = self.site;
                     match self.meanwhile(site.pass(wait_of(&answer))).await {
                         First::Work(passed) => passed?,
-                        First::End(record) => return Ok(record.into()),
+                        First::End(record) => return Ok(Driven::from(*record)),
                     }
                 }
                 // It has ended, by this call or before it.
@@ -143,7 +143,7 @@ impl Drive<'_, '_> {
             }
             answer = match self.tick().await? {
                 First::Work(answer) => answer,
-                First::End(record) => return Ok(record.into()),
+                First::End(record) => return Ok(Driven::from(*record)),
             };
         }
         Err(RunError::Endless(MOST_CALLS))
@@ -186,7 +186,7 @@ impl Drive<'_, '_> {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
             if let Some(record) = self.look().await {
-                return First::End(record);
+                return First::End(Box::new(record));
             }
         }
     }

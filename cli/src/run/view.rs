@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use resegment::{PhaseName, Progress};
 
 use super::drive::Seen;
@@ -17,8 +17,7 @@ const TELL_EVERY: Duration = Duration::from_mins(1);
 /// Before anybody is dispatched.
 const SPINNER: &str = "{spinner} {prefix}  {elapsed}  {wide_msg}";
 /// From then on.
-const BAR: &str =
-    "{prefix}  [{bar:24}] {human_pos}/{human_len} applied  {rate}  {eta} left  {wide_msg}";
+const BAR: &str = "{prefix}  [{bar:24}] {human_pos}/{human_len} applied  {rate}{wide_msg}";
 
 /// Shows a run while it goes on.
 pub(crate) enum View {
@@ -68,8 +67,12 @@ fn applied(progress: &Progress, waiting: Option<u64>) -> u64 {
     progress.settled.max(taken).min(progress.differing)
 }
 
-fn is_dispatching(seen: &Seen<'_>) -> bool {
-    seen.phase.is_some_and(|phase| phase >= PhaseName::Dispatch)
+/// Whether messages are sent, or were: a run that is refused has ended before.
+fn is_dispatching(seen: &Seen<'_>, progress: &Progress) -> bool {
+    match seen.phase {
+        Some(PhaseName::Ended) => progress.dispatched > 0,
+        phase => phase.is_some_and(|phase| phase >= PhaseName::Dispatch),
+    }
 }
 
 /// A bar.
@@ -87,21 +90,22 @@ impl Bar {
     }
 
     fn show(&mut self, seen: &Seen<'_>) {
-        let progress = seen.progress.filter(|progress| progress.differing > 0);
-        if let Some(progress) = progress.filter(|_| is_dispatching(seen)) {
-            if !self.has_length {
-                self.bar.set_style(style(BAR));
-                self.bar.set_length(progress.differing);
-                // The rate is that of applying, not of all that came before.
-                self.bar.reset_eta();
-                self.has_length = true;
-            }
-            self.bar.set_position(applied(&progress, seen.waiting));
-        }
         if let Some(phase) = seen.phase {
             self.bar.set_prefix(phase.as_str());
         }
         self.bar.set_message(told(seen));
+        let differing = seen.progress.filter(|progress| progress.differing > 0);
+        let Some(progress) = differing.filter(|progress| is_dispatching(seen, progress)) else {
+            return;
+        };
+        if !self.has_length {
+            // The rate is that of applying, not of all that came before.
+            self.bar.reset_eta();
+            self.bar.set_length(progress.differing);
+            self.bar.set_style(style(BAR));
+            self.has_length = true;
+        }
+        self.bar.set_position(applied(&progress, seen.waiting));
     }
 }
 
@@ -113,8 +117,10 @@ impl Drop for Bar {
 
 fn style(template: &str) -> ProgressStyle {
     let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-        // Writing to the bar's own text cannot fail.
-        let _ = write!(text, "{:.0}/s", state.per_sec());
+        if state.pos() > 0 && state.per_sec() > 0.0 {
+            // Writing to the bar's own text cannot fail.
+            let _ = write!(text, "{:.0}/s  {} left  ", state.per_sec(), HumanDuration(state.eta()));
+        }
     };
     // The templates are constants, and a test has them read.
     ProgressStyle::with_template(template)
@@ -143,7 +149,8 @@ impl Lines {
         self.phase = Some(phase);
         self.told = Instant::now();
         let mut line = phase.as_str().to_owned();
-        if let Some(progress) = seen.progress.filter(|_| is_dispatching(seen)) {
+        let progress = seen.progress.filter(|progress| is_dispatching(seen, progress));
+        if let Some(progress) = progress {
             let (applied, all) = (applied(&progress, seen.waiting), progress.differing);
             // Writing to a `String` cannot fail.
             let _ = write!(line, ": {} of {} applied", count(applied), count(all));
@@ -163,15 +170,12 @@ impl Lines {
 
 /// The figures and the message.
 fn told(seen: &Seen<'_>) -> String {
-    let mut parts = Vec::new();
-    if let Some(progress) = seen.progress.filter(|progress| progress.customers > 0) {
-        parts.push(format!("{} rows", count(progress.customers)));
-    }
-    if let Some(progress) = seen.progress.filter(|_| is_dispatching(seen)) {
-        parts.push(format!("{} dispatched", count(progress.dispatched)));
-    }
-    parts.extend(seen.message.map(str::to_owned));
-    parts.join(", ")
+    let progress = seen.progress.unwrap_or_default();
+    let rows = (progress.customers > 0).then(|| format!("{} rows", count(progress.customers)));
+    let dispatched = is_dispatching(seen, &progress) && seen.progress.is_some();
+    let dispatched = dispatched.then(|| format!("{} dispatched", count(progress.dispatched)));
+    let parts = [rows, dispatched, seen.message.map(str::to_owned)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -1,11 +1,19 @@
 //! `segments pause`, `segments resume` and `segments runs cancel`.
 
-use resegment::{EndedAs, Event, Status};
+use std::time::Duration;
+
+use resegment::{Answer, EndedAs, Event, Status};
 
 use crate::support::{STACK, Stack, code, stderr, stdout};
 
 async fn is_paused(stack: &Stack) -> bool {
     stack.served.system.config_table().group_names().await.unwrap().settings.paused
+}
+
+/// What the tick answers.
+async fn a_minute_later(stack: &Stack) -> Answer {
+    stack.served.world.clock.advance(Duration::from_mins(1));
+    stack.served.system.resegment(Event::default()).await.unwrap()
 }
 
 #[tokio::test]
@@ -20,7 +28,7 @@ async fn pause_holds_a_run_and_resume_lets_it_go_on() {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert!(is_paused(&stack).await);
-    let held = stack.served.system.resegment(Event::default()).await.unwrap();
+    let held = a_minute_later(&stack).await;
     assert_eq!((held.status, held.wait_seconds), (Status::Wait, Some(60)));
     let output = stack.run(&["resume"]).await;
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -50,8 +58,8 @@ async fn a_cancelled_run_ends_with_its_next_step() {
     for words in [format!("Run {run} is cancelled"), "not taken back".to_owned()] {
         assert!(told.contains(&words), "{words}: {told}");
     }
-    let ended = stack.served.system.resegment(Event::default()).await.unwrap();
-    assert_eq!(ended.status, Status::Failed);
+    let ended = a_minute_later(&stack).await;
+    assert_eq!(ended.status, Status::Failed, "{ended:?}");
     assert_eq!(stack.record(&run).await.end().unwrap().how, EndedAs::Cancelled);
     let again = stack.run(&["runs", "cancel", run.as_str()]).await;
     assert_eq!(code(&again), 2);

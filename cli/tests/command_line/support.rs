@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
 use http::{Request, Response, StatusCode};
 use resegment::{Answer, Event, Record, Start, Status};
@@ -83,7 +83,7 @@ pub(crate) enum Mishap {
 pub(crate) struct Stack {
     pub(crate) served: Arc<Served>,
     url: String,
-    server: JoinHandle<()>,
+    serving: JoinHandle<()>,
 }
 
 /// What stands behind the stand-ins.
@@ -98,7 +98,7 @@ pub(crate) struct Served {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        self.server.abort();
+        self.serving.abort();
     }
 }
 
@@ -119,8 +119,8 @@ impl Stack {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(answer).with_state(Arc::clone(&served));
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { served, url, server }
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { served, url, serving }
     }
 
     /// The tool, led to this stack's services and given its name.
@@ -186,17 +186,37 @@ async fn answer(State(served): State<Arc<Served>>, request: Request<Body>) -> Re
     let target = parts.headers.get("x-amz-target");
     match parts.uri.path().strip_prefix(&function) {
         Some("configuration") => json_answer(&served.configuration()),
-        // The function's future keeps to one thread, so a thread of its own polls it.
-        Some("invocations") => {
-            let runtime = Handle::current();
-            let invoked = move || runtime.block_on(served.invoked(&body));
-            tokio::task::spawn_blocking(invoked).await.unwrap()
-        }
+        Some("invocations") => invoked(served, body).await,
         _ if target.is_some_and(|it| it == "AmazonSQS.GetQueueAttributes") => {
             json_answer(&served.queue_attributes())
         }
         _ => not_found(),
     }
+}
+
+async fn invoked(served: Arc<Served>, body: Bytes) -> Response<Body> {
+    let mishap = served.mishaps.lock().unwrap().pop().flatten();
+    match mishap {
+        Some(Mishap::Hangs) => {
+            served.hangs.notify_one();
+            std::future::pending().await
+        }
+        Some(Mishap::Fails) => failed("the table of runs: no answer in time"),
+        Some(Mishap::AnswerLost) => {
+            handled(served, body).await;
+            let mut answer = json_answer(&json!({ "message": "Service unavailable" }));
+            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            answer
+        }
+        None => handled(served, body).await,
+    }
+}
+
+/// The function's future keeps to one thread, so a thread of its own polls it.
+async fn handled(served: Arc<Served>, body: Bytes) -> Response<Body> {
+    let runtime = Handle::current();
+    let handled = move || runtime.block_on(served.handled(&body));
+    tokio::task::spawn_blocking(handled).await.unwrap()
 }
 
 impl Served {
@@ -215,24 +235,6 @@ impl Served {
             "ApproximateNumberOfMessagesDelayed": "0",
             "ApproximateNumberOfMessagesNotVisible": "0",
         } })
-    }
-
-    async fn invoked(&self, body: &[u8]) -> Response<Body> {
-        let mishap = self.mishaps.lock().unwrap().pop().flatten();
-        match mishap {
-            Some(Mishap::Hangs) => {
-                self.hangs.notify_one();
-                std::future::pending().await
-            }
-            Some(Mishap::Fails) => failed("the table of runs: no answer in time"),
-            Some(Mishap::AnswerLost) => {
-                self.handled(body).await;
-                let mut answer = json_answer(&json!({ "message": "Service unavailable" }));
-                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                answer
-            }
-            None => self.handled(body).await,
-        }
     }
 
     /// What the function answers. What it would have its caller wait for is over by then: the time has

@@ -84,6 +84,13 @@ fn the_bar_goes_from_nobody_to_everybody_who_differs() {
 }
 
 #[test]
+fn a_run_that_is_refused_never_had_a_bar() {
+    let mut bar = Bar::drawn_to(ProgressDrawTarget::hidden());
+    bar.show(&seen(PhaseName::Ended, progress(0, 0)));
+    assert_eq!((bar.bar.length(), bar.bar.message().as_str()), (None, "2,000 rows"));
+}
+
+#[test]
 fn the_templates_can_be_read() {
     for template in [SPINNER, BAR] {
         assert!(ProgressStyle::with_template(template).is_ok(), "{template}");

@@ -64,6 +64,7 @@ async fn every_document_runs_on_the_simulated_shop() {
                 "ids": [customer.gid(), order.gid(), "gid://shopify/Customer/1"],
                 "id": "gid://shopify/BulkOperation/1",
                 "query": in_bulk,
+                "begun": "created_at:>='2026-10-05T09:00:00Z'",
             },
         });
         let request =

@@ -77,6 +77,8 @@ async fn more_than_a_thousand_unknown_customers_are_matched_by_a_list_of_all_use
     let shop = Shop::open().await;
     let people = shop.people(1_001, 1, "10");
     let strangers: Vec<CustomerId> = shop.strangers(500, 1, "10");
+    // None of the users is new to Okta.
+    shop.world.clock.advance(std::time::Duration::from_hours(72));
     let record = shop.full_run().await;
     assert!(record.okta.everybody);
     assert_eq!(record.outcomes[&state::Outcome::Applied], 1_001);
@@ -86,7 +88,7 @@ async fn more_than_a_thousand_unknown_customers_are_matched_by_a_list_of_all_use
     );
     assert_eq!(shop.groups_of(&people[0]).len(), 1);
     let okta = shop.take_counts()[2];
-    // Members of three groups, six pages of users, and for each of the people: the user, their groups,
-    // the totals, the group. Nothing for the strangers.
-    assert_eq!(okta, 3 + 6 + 4 * 1_001);
+    // Members of three groups, who has changed, six pages of users, and for each of the people: the user,
+    // their groups, the totals, the group. Nothing for the strangers.
+    assert_eq!(okta, 3 + 1 + 6 + 4 * 1_001);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use simulators::Moment;
 use state::{Hint, Message, Outcome};
 
-use super::{answer, hinted, message, recheck};
+use super::{hinted, message, recheck};
 use crate::harness::{Held, NEW, Person, Shop, VIP, held, nothing};
 
 /// More calls than any look makes.
@@ -121,7 +121,7 @@ impl Story {
         shop.settle().await;
         let place = format!("{}: died {moment:?} call {nth}", self.name);
         assert_eq!(shop.held(&ann.user), (self.end)(), "{place}");
-        assert_eq!(shop.answered(ann.customer).await, answer(self.outcome), "{place}");
+        assert_eq!(shop.answered(ann.customer).await, Some(self.outcome), "{place}");
         assert!(shop.system.queue().dead_letters().is_empty(), "{place}");
         reached
     }

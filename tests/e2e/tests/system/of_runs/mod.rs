@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use rules::CustomerId;
-use state::{
-    Answered, ByRun, Cause, Entry, Hint, Message, Outcome, Outgoing, Queue, RunId, Subject,
-};
+use state::{ByRun, Cause, Entry, Hint, Message, Outcome, Outgoing, Queue, RunId, Subject};
 
 use crate::harness::Shop;
 
@@ -50,10 +48,6 @@ fn run() -> RunId {
     RUN.parse().unwrap()
 }
 
-fn answer(outcome: Outcome) -> Option<Answered> {
-    Some(Answered { run: run(), outcome })
-}
-
 impl Shop {
     /// Puts messages onto the queue.
     async fn send(&self, messages: impl IntoIterator<Item = Message>) {
@@ -68,11 +62,12 @@ impl Shop {
         crate::harness::outcomes(&self.settle().await)
     }
 
-    /// The mark that a run counts the customer by.
-    async fn answered(&self, customer: CustomerId) -> Option<Answered> {
-        match self.entry(customer).await? {
+    /// The outcome that the run counts for the customer, if a look has left its mark.
+    async fn answered(&self, customer: CustomerId) -> Option<Outcome> {
+        let mark = match self.entry(customer).await? {
             Entry::Customer(record) => record.answered,
             Entry::Tombstone(stone) => stone.answered,
-        }
+        };
+        mark.filter(|mark| mark.run == run()).map(|mark| mark.outcome)
     }
 }

@@ -7,7 +7,7 @@ use rules::{Applied, Attributes, Membership, RuleBook};
 use simulators::okta::{GroupKind, UserStatus};
 use state::{Cause, Entry, Outcome, Written};
 
-use super::{answer, message, part_of_run, recheck};
+use super::{message, part_of_run, recheck};
 use crate::harness::{NEW, Person, RETURNING, Shop, VIP, held, nothing, outcomes};
 
 const READ_USER: &str = "GET /api/v1/users/{id}";
@@ -94,7 +94,7 @@ async fn where_nothing_differs_nothing_is_written_and_the_entry_is_put_right() {
     assert_eq!(shop.okta_calls(), [READ_USER, READ_GROUPS]);
     assert_eq!(shop.world.okta.membership_log().len(), writes);
     assert_eq!(shop.applied(&ann).await, right);
-    assert_eq!(shop.answered(ann.customer).await, answer(Outcome::Unchanged));
+    assert_eq!(shop.answered(ann.customer).await, Some(Outcome::Unchanged));
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_deactivated_user_is_an_outcome_and_nothing_is_written() {
     shop.world.okta.set_status(&ann.user, UserStatus::Deprovisioned).unwrap();
     assert_eq!(shop.works_off(recheck(&shop, ann.customer)).await, [Outcome::UserInactive]);
     assert_eq!(shop.okta_calls(), [READ_USER]);
-    assert_eq!(shop.answered(ann.customer).await, answer(Outcome::UserInactive));
+    assert_eq!(shop.answered(ann.customer).await, Some(Outcome::UserInactive));
 }
 
 #[tokio::test]

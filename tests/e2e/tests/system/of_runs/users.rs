@@ -6,7 +6,7 @@ use rules::{EmailAddress, UserId};
 use simulators::okta::UserStatus;
 use state::{AddressHash, Cause, Hint, Outcome};
 
-use super::{answer, hinted, message, part_of_run};
+use super::{hinted, message, part_of_run};
 use crate::harness::{NEW, STAFF, Shop, held};
 
 const READ_USER: &str = "GET /api/v1/users/{id}";
@@ -40,7 +40,7 @@ async fn a_user_whom_the_run_found_is_confirmed_and_not_searched_for() {
     shop.works_off(hinted(&shop, ann, Hint::Is(user.clone()))).await;
     assert_eq!(shop.held(&user), held(NEW, "45.5", 1));
     assert_eq!(shop.okta_calls(), [READ_USER, READ_GROUPS, SET_TOTALS, JOIN]);
-    assert_eq!(shop.answered(ann).await, answer(Outcome::Applied));
+    assert_eq!(shop.answered(ann).await, Some(Outcome::Applied));
 }
 
 #[tokio::test]
