@@ -41,7 +41,7 @@ struct Left {
     unanswered: u64,
 }
 
-async fn left(shop: &Shop, record: &Record) -> Left {
+fn left(shop: &Shop, record: &Record) -> Left {
     let okta = &shop.world.okta;
     let groups = [crate::shop::NEW, crate::shop::RETURNING, crate::shop::VIP];
     let members: Vec<Vec<_>> = groups
@@ -82,7 +82,7 @@ async fn go_on(shop: &Shop) -> Record {
 async fn a_run_killed_at_every_call_ends_the_same(size: u64) {
     let whole = shop(size).await;
     let record = whole.full_run().await;
-    let expected = left(&whole, &record).await;
+    let expected = left(&whole, &record);
     assert_eq!(expected.outcomes.iter().map(|(_, count)| count).sum::<u64>(), 7);
     for moment in [Moment::Before, Moment::After] {
         for nth in 1.. {
@@ -92,7 +92,7 @@ async fn a_run_killed_at_every_call_ends_the_same(size: u64) {
                 biased;
                 () = shop.world.suspended() => true,
                 record = shop.full_run() => {
-                    assert_eq!(left(&shop, &record).await, expected);
+                    assert_eq!(left(&shop, &record), expected);
                     false
                 }
             };
@@ -101,7 +101,7 @@ async fn a_run_killed_at_every_call_ends_the_same(size: u64) {
             }
             shop.world.clock.advance(LEASE);
             let record = go_on(&shop).await;
-            assert_eq!(left(&shop, &record).await, expected, "killed {moment:?} call {nth}");
+            assert_eq!(left(&shop, &record), expected, "killed {moment:?} call {nth}");
             assert_eq!(shop.world.forbidden_calls(), []);
         }
     }

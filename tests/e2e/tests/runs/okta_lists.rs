@@ -137,6 +137,6 @@ async fn a_managed_group_that_okta_no_longer_has_is_said_and_the_others_are_read
     let answer = shop.run(verify()).await;
     assert_eq!(answer.status, Status::Done, "{answer:?}");
     let record = shop.record(answer.run_id.as_ref().unwrap()).await;
-    assert_eq!(record.okta.gone.iter().map(|name| name.as_str()).collect::<Vec<_>>(), [VIP]);
+    assert_eq!(record.okta.gone.iter().map(rules::GroupName::as_str).collect::<Vec<_>>(), [VIP]);
     assert_eq!(shop.groups_of(&people[0]), [NEW]);
 }
