@@ -3,6 +3,7 @@
 //! The template names the function after the stack, and the function's environment names the rest.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
 use resegment::{Answer, Start};
 use rules::InvalidId;
@@ -178,13 +179,19 @@ async fn environment(
 /// What AWS says is wrong, or else what kept us from asking.
 fn aws_error<E, R>(operation: &'static str, error: &SdkError<E, R>) -> StackError
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
     R: fmt::Debug,
 {
-    let told = error.code().map(|code| {
-        let message = error.message().map(|message| format!(" ({message})")).unwrap_or_default();
-        format!("{code}{message}")
-    });
-    let detail = told.unwrap_or_else(|| DisplayErrorContext(error).to_string());
+    let detail = match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code} ({message})"),
+        (Some(told), None) | (None, Some(told)) => told.to_owned(),
+        (None, None) => causes(error),
+    };
     StackError::Aws { operation, detail }
+}
+
+/// An error and what caused it: "dispatch failure: io error: connection refused".
+fn causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -2,10 +2,14 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, presets};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, Width, presets,
+};
 
 /// How wide a table may be, in characters.
 const WIDTH: u16 = 100;
+/// How wide the column of labels is, its padding included.
+const LABEL: u16 = 13;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +84,7 @@ pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     for (label, text) in facts {
         table.add_row([*label, text]);
     }
+    table.set_constraints([ColumnConstraint::Absolute(Width::Fixed(LABEL))]);
     table.trim_fmt()
 }
 

@@ -102,18 +102,15 @@ class Program:
                 self.process.wait()
 
 
-def run(command: list[str], folder: Path):
-    """Runs a program to its end; shows what it said only if it fails."""
+def run(command: list[str], folder: Path) -> str:
+    """Runs a program to its end, and returns its output; shows what it said only if it fails."""
     ran = subprocess.run(
-        command,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if ran.returncode != 0:
-        raise Failure(f"{' '.join(command[:2])} ended with {ran.returncode}:\n{ran.stdout}")
+        said = f"{ran.stdout}\n{ran.stderr}"
+        raise Failure(f"{' '.join(command[:2])} ended with {ran.returncode}:\n{said}")
+    return ran.stdout
 
 
 def start_aws(tools: Path, folder: Path) -> tuple[Program, int]:

@@ -87,9 +87,18 @@ class Stack:
             Item={"kind": "settings", "name": "settings", **settings}
         )
 
+    def operate(self, *arguments: str) -> str:
+        """Runs the operator's tool; returns what it prints."""
+        return run([str(self.root / "target/debug/segments"), *arguments], self.root)
+
     def apply_rule_book(self, book: Path):
-        command = [str(self.root / "target/debug/segments"), "rules", "apply", str(book)]
-        run([*command, "--config-table", self.outputs["ConfigTableName"]], self.root)
+        table = self.outputs["ConfigTableName"]
+        self.operate("rules", "apply", str(book), "--config-table", table)
+
+    def make_full_run(self, reason: str) -> dict:
+        """Makes a full run and watches it to its end; returns the last answer and the record."""
+        told = self.operate("run", "--stack", NAME, "--reason", reason, "--json")
+        return json.loads(told)
 
     def segment(self, name: str) -> dict:
         key = {"kind": "segment", "name": name}

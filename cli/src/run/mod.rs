@@ -6,8 +6,6 @@ mod site;
 mod summary;
 mod view;
 
-use std::error::Error as _;
-
 use resegment::{Answer, Start, Status};
 use rules::Currency;
 use serde_json::{Value, json};
@@ -91,13 +89,9 @@ async fn watch(stack: &Stack, name: &StackName, start: &Start, as_json: bool) ->
 
 /// What there is to say of a run that cannot be watched any more.
 fn lost(error: &RunError, run: Option<&RunId>, name: &StackName) -> String {
-    let mut text = error.to_string();
-    if let Some(source) = error.source() {
-        text = format!("{text} ({source})");
-    }
     match run {
-        Some(run) => format!("{text}\n{}", goes_on(run, name)),
-        None => text,
+        Some(run) => format!("{error}\n{}", goes_on(run, name)),
+        None => error.to_string(),
     }
 }
 

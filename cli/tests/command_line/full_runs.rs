@@ -1,6 +1,7 @@
 //! `segments run` against a stack whose function, tables and workers are the real ones.
 
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use simulators::shopify::{BulkEnd, BulkError};
@@ -80,6 +81,18 @@ async fn a_dry_run_says_where_the_guard_would_stand() {
     let output = stack.run(&["run", "--dry-run", "--rules", book.0.to_str().unwrap()]).await;
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(stdout(&output).contains("would refuse this: 50 of the 50"), "{}", stdout(&output));
+}
+
+#[tokio::test]
+async fn a_dry_run_that_runs_out_of_time_goes_on_with_its_export() {
+    let stack = Stack::deployed().await;
+    stack.people(300, 1, 45);
+    let shopify = &stack.served.world.shopify;
+    shopify.set_bulk_duration(Duration::from_mins(40));
+    let output = stack.run(&["run", "--dry-run"]).await;
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("300 never looked up"), "{}", stdout(&output));
+    assert_eq!(shopify.bulk_operations().len(), 1);
 }
 
 #[tokio::test]
@@ -181,6 +194,22 @@ async fn a_stack_that_is_not_there_is_named() {
     assert_eq!(code(&output), 2);
     let complaint = stderr(&output);
     assert!(complaint.contains("no function elsewhere-resegment in us-east-1"), "{complaint}");
+}
+
+#[test]
+fn an_aws_that_cannot_be_reached_is_said_in_a_line() {
+    // Nothing listens on the port of the discard service.
+    let output = segments(["run", "--stack", STACK])
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 2);
+    let complaint = stderr(&output);
+    assert!(
+        complaint.contains("read the function's configuration: dispatch failure"),
+        "{complaint}"
+    );
+    assert_eq!(complaint.lines().count(), 1, "{complaint}");
 }
 
 #[test]
