@@ -110,7 +110,10 @@ impl<'a> Run<'a> {
 
     /// Goes on for as long as there is time and nothing to wait for.
     pub(crate) async fn advance(mut self) -> Answer {
-        if let Some(until) = self.record.wait_until.filter(|until| *until > self.now()) {
+        let waits = self.record.wait_until.filter(|until| *until > self.now());
+        if let Some(until) = waits
+            && !matches!(self.held_by_operator().await, Err(Trouble::Cancelled))
+        {
             let answer = self.wait(until);
             return self.leave(answer).await;
         }
