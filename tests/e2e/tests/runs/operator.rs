@@ -142,3 +142,23 @@ async fn a_run_ends_without_the_dead_although_the_queue_is_never_empty() {
     let record = shop.record(answer.run_id.as_ref().unwrap()).await;
     assert_eq!((answer.status, record.unanswered), (Status::Done, 1));
 }
+
+#[tokio::test]
+async fn a_run_that_waits_out_an_outage_notices_that_it_was_cancelled() {
+    let shop = Shop::open().await;
+    shop.people(3, 1, "10");
+    let (all, fault) = (simulators::Matching::any(), simulators::Fault::Connect);
+    shop.world.faults().always(simulators::Service::Shopify, all, fault);
+    let mut answer = shop.begin().await;
+    for _ in 0..8 {
+        assert_eq!(answer.status, Status::Wait);
+        shop.world.clock.advance(Duration::from_secs(answer.wait_seconds.unwrap()));
+        answer = shop.tick().await;
+    }
+    assert!(answer.wait_seconds.unwrap() > 120, "{answer:?}");
+    let run = answer.run_id.unwrap();
+    shop.system.config_table().cancel_run(&run).await.unwrap();
+    shop.world.clock.advance(Duration::from_mins(1));
+    assert_eq!(shop.tick().await.status, Status::Failed);
+    assert_eq!(shop.record(&run).await.end().unwrap().how, EndedAs::Cancelled);
+}
