@@ -12,6 +12,7 @@ FIRST_ID = 6_157_654_556_905
 DOMAINS = ["example.com", "example.org", "example.net"]
 COUNTRIES = ["US", "CA", "GB", "DE", "FR", "AU", "JP", "BR"]
 DIFFERING = 200  # one in so many
+TITLE = "id\tsegment\tspend\torders\n"
 
 
 def words(rng, least, most):
@@ -69,7 +70,7 @@ def generate(customers, export, previous, wide):
     rng, extra = random.Random(SEED), random.Random(SEED + 1)
     identity = FIRST_ID
     with open(export, "w") as rows, open(previous, "w") as known:
-        known.write("id\tsegment\tspend\torders\n")
+        known.write(TITLE)
         for _ in range(customers):
             identity += rng.randint(1, 65536)
             orders, cents = bought(rng)
@@ -96,7 +97,31 @@ def generate(customers, export, previous, wide):
             known.write("%d\t%s\t%s\t%d\n" % (identity, before[0], decimal(before[1]), before[2]))
 
 
+def shuffle(export, shuffled):
+    """The same rows in random order; all of them are held meanwhile."""
+    with open(export) as rows:
+        lines = rows.readlines()
+    random.Random(SEED + 2).shuffle(lines)
+    with open(shuffled, "w") as rows:
+        rows.writelines(lines)
+
+
+def forget(previous):
+    """What is known of a shop of which nothing is known."""
+    with open(previous, "w") as known:
+        known.write(TITLE)
+
+
 if __name__ == "__main__":
     import sys
 
-    generate(int(sys.argv[1]), sys.argv[2], sys.argv[3], len(sys.argv) > 4 and sys.argv[4] == "wide")
+    match sys.argv[1:]:
+        case ["shuffle", export, shuffled]:
+            shuffle(export, shuffled)
+        case ["forget", previous]:
+            forget(previous)
+        case [customers, export, previous, *form]:
+            generate(int(customers), export, previous, form == ["wide"])
+        case _:
+            sys.exit("usage: generate.py CUSTOMERS EXPORT PREVIOUS [wide] "
+                     "| generate.py shuffle EXPORT SHUFFLED | generate.py forget PREVIOUS")

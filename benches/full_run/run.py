@@ -1,11 +1,12 @@
 """Measures the comparison of a full run against its peers:
 
-    python3 benches/full_run/run.py [--customers 1000000] [--rounds 7]
+    python3 benches/full_run/run.py [--customers 1000000] [--rounds 5]
 
 Makes an export of a million customers and what was known of them, once as a bulk operation exports them
 and once with rows three times as wide; has each program compare them, in turn and several times, alone
-on one processor; checks that all of them find the same; and prints two tables. Needs Linux, a Rust
-toolchain, Python 3.11 and about 2 GB of disk under target/.
+on one processor; checks that all of them find the same; and prints two tables. A third one is of our
+program alone: the export in random order, and with nothing known before. Needs Linux, a Rust toolchain,
+Python 3.11 and about 3 GB of disk under target/.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORK = ROOT / "target" / "bench"
+DATA = WORK / "data"
 PINNED = ["duckdb==2.0.0", "polars==2.1.0"]
 OURS, BASELINE = "this project", "DuckDB"
 
@@ -44,17 +46,36 @@ def prepare():
     }
 
 
+def make(arguments, *files):
+    """Has files made, unless all of them are there: each is whole or not there."""
+    files[0].parent.mkdir(parents=True, exist_ok=True)
+    if all(file.exists() for file in files):
+        return
+    partial = [file.with_name(file.name + ".partial") for file in files]
+    before, after = arguments
+    subprocess.run([sys.executable, HERE / "generate.py", *before, *partial, *after], check=True)
+    for made, file in zip(partial, files):
+        made.rename(file)
+
+
 def data(customers, form):
     """The export and what was known, made once."""
-    folder = WORK / "data"
-    folder.mkdir(parents=True, exist_ok=True)
-    export, previous = folder / f"{form}-{customers}.jsonl", folder / f"{form}-{customers}.tsv"
-    if not previous.exists() or not export.exists():
-        partial = [path.with_name(path.name + ".partial") for path in (export, previous)]
-        subprocess.run([sys.executable, HERE / "generate.py", str(customers), *partial, form], check=True)
-        partial[0].rename(export)
-        partial[1].rename(previous)
+    export, previous = DATA / f"{form}-{customers}.jsonl", DATA / f"{form}-{customers}.tsv"
+    make(([str(customers)], [form]), export, previous)
     return export, previous
+
+
+def other_data(customers):
+    """The usual export in other orders, and with nothing known before, made once."""
+    export, previous = data(customers, "usual")
+    shuffled, nothing = DATA / f"shuffled-{customers}.jsonl", DATA / "nothing.tsv"
+    make((["shuffle", export], []), shuffled)
+    make((["forget"], []), nothing)
+    return {
+        "nothing known before": (export, nothing),
+        "the export in random order": (shuffled, previous),
+        "in random order, and nothing known": (shuffled, nothing),
+    }
 
 
 def measure(command, files, out, processor):
@@ -81,7 +102,7 @@ def found(report):
 
 
 def compare(programs, files, rounds, processor):
-    out = WORK / "data" / "out.json"
+    out = DATA / "out.json"
     files[0].read_bytes()  # into the page cache
     runs = {name: [] for name in programs}
     expected = None
@@ -105,20 +126,39 @@ def table(runs):
               f"| {own_memory:.0f} | {own_memory / memory:.2f} |")
 
 
+def other_orders(command, customers, expected, rounds, processor):
+    """Our program over the usual export in other orders. It has to find the same sums; whoever has a
+    segment differs from nothing."""
+    differing, sums = expected
+    placed = sum(customers for customers, _, _ in sums.values())
+    print(f"\nOther orders, {OURS} alone; medians of {rounds} runs\n")
+    print("| case | customers who differ | seconds of the processor | MB at most |")
+    print("|---|---|---|---|")
+    for case, files in other_data(customers).items():
+        runs, (found_differing, found_sums) = compare({OURS: command}, files, rounds, processor)
+        wanted = placed if files[1].name == "nothing.tsv" else differing
+        if (found_differing, found_sums) != (wanted, sums):
+            sys.exit(f"{case}: found {found_differing}, {found_sums}, not {wanted}, {sums}")
+        _, used, memory = (statistics.median(column) for column in zip(*runs[OURS]))
+        print(f"| {case} | {found_differing} | {used:.2f} | {memory:.0f} |")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("--customers", type=int, default=1_000_000)
-    arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--rounds", type=int, default=5)
     arguments = arguments.parse_args()
     programs = prepare()
     processor = max(os.sched_getaffinity(0))
     for form, title in [("usual", "As exported"), ("wide", "Three times as wide")]:
         files = data(arguments.customers, form)
-        runs, (differing, _) = compare(programs, files, arguments.rounds, processor)
+        runs, expected = compare(programs, files, arguments.rounds, processor)
+        usual = expected if form == "usual" else usual
         size = files[0].stat().st_size / 1e6
-        print(f"\n{title}: {size:.0f} MB, {arguments.customers} customers, {differing} differ; "
+        print(f"\n{title}: {size:.0f} MB, {arguments.customers} customers, {expected[0]} differ; "
               f"medians of {arguments.rounds} runs\n")
         table(runs)
+    other_orders(programs[OURS], arguments.customers, usual, arguments.rounds, processor)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,12 @@ use clap::{Args, Parser, Subcommand};
 use resegment::Reason;
 use state::RunId;
 
-use crate::stack::StackName;
+use crate::doctor::{self, DoctorOptions};
+use crate::look;
+use crate::preview::{self, PreviewOptions};
+use crate::rules_command::RulesCommand;
+use crate::setup::{self, SetupOptions};
+use crate::target::{StoreOptions, TargetOptions};
 
 /// Keeps every customer of a Shopify shop in the right Okta group.
 #[derive(Debug, Parser)]
@@ -32,24 +37,70 @@ pub(crate) enum Command {
     /// Make a full run, or try one out, and watch it to its end
     ///
     /// A full run compares the whole shop with what was applied and has everybody put right who is in
-    /// the wrong place. It goes on by itself; this command watches it. The credentials and the region are
-    /// those of the AWS command line.
+    /// the wrong place. With --stack it is a run of the deployed stack, which goes on by itself while this
+    /// command watches it; the credentials and the region are those of the AWS command line. Without, it
+    /// is made here, by the local store and the settings of the environment.
     #[command(after_help = RUN_HELP)]
     Run(RunOptions),
-    /// Have the workers and full runs of a stack hold, until they are resumed
+    /// Serve the whole system on this machine: webhooks, workers, full runs
+    ///
+    /// Everything is kept in the local store, where a webhook is before it is answered: a crash loses
+    /// nothing. Settings are those of the functions, from the environment or the file .env; the secrets
+    /// are in WEBHOOK_SECRET, SHOPIFY_SECRET, OKTA_SECRET and MAVERA_SECRET, as JSON. Ctrl-C or SIGTERM
+    /// works off what is due and stops. What happens is logged to standard error.
+    #[command(
+        after_help = "Examples:\n  segments serve\n  segments serve --listen 0.0.0.0:8080 --full-run-at 03:00 --time-zone Europe/Berlin"
+    )]
+    Serve(ServeOptions),
+    /// Show who would move by a rule book, before anything moves
+    ///
+    /// Compares the whole shop with what was applied, as a full run does, and writes nothing: who would
+    /// go from where to where, what they have spent, and whether the guard of a full run would let it
+    /// pass.
+    #[command(after_help = preview::PREVIEW_HELP)]
+    Preview(PreviewOptions),
+    /// Have the workers and full runs hold, until they are resumed
     ///
     /// They do within a minute. Webhooks are still taken and queued.
     #[command(after_help = "Example:\n  segments pause --stack segments")]
-    Pause(StackOptions),
-    /// Have the workers and full runs of a stack go on
+    Pause(TargetOptions),
+    /// Have the workers and full runs go on
     #[command(after_help = "Example:\n  segments resume --stack segments")]
-    Resume(StackOptions),
-    /// Look after full runs
-    Runs {
-        #[command(subcommand)]
-        command: RunsCommand,
-    },
-    /// Check, show and deploy rule books
+    Resume(TargetOptions),
+    /// Look at everything that can be wrong, and say how each is mended
+    ///
+    /// Credentials and scopes, subscriptions, the endpoint, attributes and groups, tables, the queue, the
+    /// last run. Nothing is written, unless --fix is given.
+    #[command(after_help = doctor::HELP)]
+    Doctor(DoctorOptions),
+    /// Make everything that a system needs: attributes and groups in Okta, the rule book, the webhooks
+    ///
+    /// Shows what there is and what it would make, and asks before it makes anything. Run again, it makes
+    /// what is still missing; what is there stays as it is.
+    #[command(after_help = setup::HELP)]
+    Setup(SetupOptions),
+    /// List the full runs, show one in full, or watch one come on
+    #[command(after_help = look::RUNS_HELP)]
+    Runs(look::RunsOptions),
+    /// Say how things stand: books, groups, queue, dead letters, runs, customers by segment
+    #[command(after_help = look::STATUS_HELP)]
+    Status(look::StatusOptions),
+    /// Say why a customer is where they are, and what would follow now; nothing is written
+    ///
+    /// Reads Shopify, the applied state and Okta now, and tells every rule with why it matches or not, the
+    /// plan that a look would make, and the changes of segment with their causes.
+    #[command(after_help = look::EXPLAIN_HELP)]
+    Explain(look::ExplainOptions),
+    /// List the customers who are in a segment now, by the applied state, in no particular order
+    #[command(after_help = look::MEMBERS_HELP)]
+    Members(look::MembersOptions),
+    /// List the customers whose last look ended with something in the way, and what to do
+    #[command(after_help = look::UNMATCHED_HELP)]
+    Unmatched(look::UnmatchedOptions),
+    /// Show the messages that nobody could work off, and have their customers looked at again
+    #[command(after_help = look::DEAD_LETTERS_HELP)]
+    DeadLetters(look::DeadLettersOptions),
+    /// Check, show, apply and go back to rule books
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
@@ -66,12 +117,13 @@ const RUN_HELP: &str = "\
 Exit codes:
   0    done; of a dry run, whatever the guard would say
   1    the run failed, or was cancelled
-  2    the command line is wrong, or the stack cannot be reached
+  2    the command line or the settings are wrong, or the stack cannot be reached
   3    refused: nothing was written
   4    skipped: another run is active
   130  no longer watched (Ctrl-C); the run goes on
 
 Examples:
+  segments run --dry-run
   segments run --stack segments --dry-run
   segments run --stack segments --dry-run --rules new-book.toml
   segments run --stack segments --reason \"lower threshold for VIP\"
@@ -98,27 +150,23 @@ pub(crate) struct RunOptions {
     /// Print the last answer as JSON, with the run's record
     #[arg(long)]
     pub(crate) json: bool,
-    /// The deployed stack
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stack: Option<StackName>,
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct StackOptions {
-    /// The deployed stack
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stack: StackName,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RunsCommand {
-    /// End a run that is active
-    ///
-    /// Workers drop its messages within a minute. What was already done is not taken back.
-    #[command(
-        after_help = "Example:\n  segments runs cancel 20261121T030000Z-4f21aa --stack segments"
-    )]
-    Cancel(CancelOptions),
+pub(crate) struct ServeOptions {
+    /// Where to take webhooks; put something in front of it that speaks TLS
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// When the daily full run begins
+    #[arg(long, value_name = "HH:MM", default_value = "03:00")]
+    pub(crate) full_run_at: jiff::civil::Time,
+    /// The time zone of that time
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
 }
 
 #[derive(Debug, Args)]
@@ -126,7 +174,7 @@ pub(crate) struct CancelOptions {
     /// The run
     pub(crate) id: RunId,
     #[command(flatten)]
-    pub(crate) at: StackOptions,
+    pub(crate) at: TargetOptions,
 }
 
 #[cfg(feature = "demo")]
@@ -149,49 +197,4 @@ pub(crate) struct SimulatorOptions {
     /// The simulated shop's domain
     #[arg(long, default_value = "my-store.myshopify.com")]
     pub(crate) shop: rules::ShopDomain,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RulesCommand {
-    /// Say what is wrong with a rule book, what it leaves out, and which rules can never win
-    ///
-    /// Exits with 0 if nothing is wrong, 1 if a rule can never win, and 2 if the book is invalid or
-    /// cannot be read. Customers without a segment are allowed, and noted.
-    #[command(
-        after_help = "Examples:\n  segments rules check\n  segments rules check new-book.toml --json"
-    )]
-    Check(BookOptions),
-    /// Show a rule book in words
-    #[command(after_help = "Examples:\n  segments rules show\n  segments rules show --json")]
-    Show(BookOptions),
-    /// Write a rule book into the configuration table of a deployed stack
-    ///
-    /// The credentials and the region are those of the AWS command line. The book becomes the wanted
-    /// one; workers use it once it is accepted.
-    #[command(
-        after_help = "Example:\n  segments rules apply segments.toml --config-table segments-ConfigTable-1A2B3C"
-    )]
-    Apply(ApplyOptions),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BookOptions {
-    /// The rule book
-    #[arg(default_value = "segments.toml")]
-    pub(crate) file: PathBuf,
-    /// Answer in JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ApplyOptions {
-    /// The rule book
-    pub(crate) file: PathBuf,
-    /// The configuration table, an output of the stack
-    #[arg(long)]
-    pub(crate) config_table: String,
-    /// Another address of DynamoDB, such as an emulation's
-    #[arg(long)]
-    pub(crate) endpoint: Option<String>,
 }

@@ -3,25 +3,35 @@
 mod args;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 pub mod local;
+mod look;
+mod preview;
 mod report;
 mod rules_command;
 mod run;
+mod serve;
+mod setup;
 #[cfg(feature = "demo")]
 mod simulators_command;
 mod stack;
 mod stop_command;
 mod style;
+mod target;
+mod webhook_url;
 mod words;
 
 use std::process::ExitCode;
 
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
 pub use args::Cli;
-use args::{Command, RulesCommand, RunsCommand};
+use args::Command;
 
 /// Carries out what the command line says; the exit code says how it went.
 pub async fn run(cli: Cli) -> ExitCode {
-    if cli.verbose {
+    if cli.verbose || matches!(cli.command, Command::Serve(_)) {
         start_logs();
     }
     let report = match cli.command {
@@ -30,27 +40,30 @@ pub async fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Simulators(options) => simulators_command::run(&options).await,
         Command::Run(options) => run::run(&options).await,
-        Command::Pause(options) => stop_command::pause(&options.stack).await,
-        Command::Resume(options) => stop_command::resume(&options.stack).await,
-        Command::Runs { command: RunsCommand::Cancel(options) } => {
-            stop_command::cancel(&options.id, &options.at.stack).await
-        }
-        Command::Rules { command } => match command {
-            RulesCommand::Check(options) => rules_command::check(&options),
-            RulesCommand::Show(options) => rules_command::show(&options),
-            RulesCommand::Apply(options) => rules_command::apply(&options).await,
-        },
+        Command::Serve(options) => serve::run(&options).await,
+        Command::Doctor(options) => doctor::run(&options).await,
+        Command::Setup(options) => setup::run(&options).await,
+        Command::Preview(options) => preview::preview(&options).await,
+        Command::Pause(options) => stop_command::pause(&options).await,
+        Command::Resume(options) => stop_command::resume(&options).await,
+        Command::Runs(options) => look::runs(&options).await,
+        Command::Status(options) => look::status(&options).await,
+        Command::Explain(options) => look::explain(&options).await,
+        Command::Members(options) => look::members(&options).await,
+        Command::Unmatched(options) => look::unmatched(&options).await,
+        Command::DeadLetters(options) => look::dead_letters(&options).await,
+        Command::Rules { command } => rules_command::run(&command).await,
     };
     report.print()
 }
 
 /// Shows what the functions would log, on standard error, so that standard output stays clean.
 fn start_logs() {
-    // A second start leaves the first in place.
-    let _ = tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
-        .with_max_level(tracing::Level::INFO)
-        .with_ansi(style::Style::of_stderr().is_coloured())
-        .try_init();
+        .with_ansi(style::Style::of_stderr().is_coloured());
+    let heard = runtime::heard(tracing::level_filters::LevelFilter::INFO);
+    // A second start leaves the first in place.
+    let _ = tracing_subscriber::registry().with(heard).with(lines).try_init();
 }

@@ -17,8 +17,9 @@ use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
 use resegment::{Answer, Start};
 use rules::InvalidId;
+use runtime::{Env, Services};
 use serde_json::{Value, json};
-use state::{ConfigTable, Runs, SqsQueue};
+use state::{ConfigTable, Customers, Runs, SqsQueue};
 
 /// The longest one attempt at a call to AWS may take, unless it waits for the function.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -87,10 +88,13 @@ pub(crate) struct Stack {
     lambda: Client,
     /// The rule book and the settings.
     pub(crate) config: ConfigTable,
+    /// The applied state.
+    pub(crate) customers: Customers,
     /// The runs.
     pub(crate) runs: Runs,
     /// What the workers work off.
     pub(crate) queue: SqsQueue,
+    services: Services,
 }
 
 impl Stack {
@@ -106,13 +110,21 @@ impl Stack {
             variables.get(variable).cloned().ok_or_else(unset)
         };
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+        let customers = Customers::new(dynamodb.clone(), variable("CUSTOMERS_TABLE")?);
         Ok(Self {
             config: ConfigTable::new(dynamodb.clone(), variable("CONFIG_TABLE")?),
+            customers,
             runs: Runs::new(dynamodb, variable("RUNS_TABLE")?),
             queue: SqsQueue::new(aws_sdk_sqs::Client::new(&aws), variable("SYNC_QUEUE_URL")?),
             function,
             lambda,
+            services: Services::of(Env::from(move |name| variables.get(name).cloned()), aws),
         })
+    }
+
+    /// The services as the function calls them, with what its environment and the stack's secrets say.
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
     }
 
     /// Calls the function that advances runs, and waits for its answer. Nothing is repeated: a second

@@ -92,8 +92,7 @@ class Stack:
         return run([str(self.root / "target/debug/segments"), *arguments], self.root)
 
     def apply_rule_book(self, book: Path):
-        table = self.outputs["ConfigTableName"]
-        self.operate("rules", "apply", str(book), "--config-table", table)
+        self.operate("rules", "apply", str(book), "--stack", NAME)
 
     def make_full_run(self, reason: str) -> dict:
         """Makes a full run and watches it to its end; returns the last answer and the record."""

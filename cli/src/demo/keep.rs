@@ -15,11 +15,10 @@ use tokio::net::TcpListener;
 
 use super::stage::Person;
 use super::{DemoError, Stage};
+use crate::serve::webhooks::{LARGEST_BODY, empty};
 
 /// How often the queue is asked for messages that are due.
 const TICK: Duration = Duration::from_millis(200);
-/// The largest body that API Gateway hands on.
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
 /// Serves webhooks on 127.0.0.1 and works them off, until Ctrl-C.
 pub(super) async fn serve(stage: Stage, port: u16) -> Result<(), DemoError> {
@@ -70,15 +69,9 @@ async fn take(State(stage): State<Arc<Stage>>, request: Request<Body>) -> Respon
     empty(answer.status())
 }
 
-fn empty(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
-}
-
 async fn work(stage: &Stage) -> Result<(), DemoError> {
     loop {
-        match stage.system.work_once().await {
+        match stage.system.work_once().await? {
             Some(report) => {
                 for done in &report.done {
                     println!("{}", told(stage, done.customer, done.outcome).await?);

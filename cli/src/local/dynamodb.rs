@@ -1,6 +1,7 @@
 //! The embedded `DynamoDB` engine, and the tables in it.
 
 use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -17,10 +18,25 @@ pub struct Tables {
     pub customers: &'static str,
     /// Records of full runs, keyed by `pk` and `sk`.
     pub runs: &'static str,
+    /// The queue, if it is kept, keyed by `pk` and `sk`.
+    pub queue: &'static str,
 }
 
 /// The tables of every engine: each has them to itself.
-pub(super) const TABLES: Tables = Tables { config: "config", customers: "customers", runs: "runs" };
+pub(super) const TABLES: Tables =
+    Tables { config: "config", customers: "customers", runs: "runs", queue: "queue" };
+/// A table's name and its keys.
+type Shape = (&'static str, [&'static str; 2]);
+
+/// Their keys. The queue comes last: it is kept in a table only if it has to last.
+const SHAPES: [Shape; 4] = [
+    (TABLES.config, state::CONFIG_KEYS),
+    (TABLES.customers, state::ITEM_KEYS),
+    (TABLES.runs, state::ITEM_KEYS),
+    (TABLES.queue, state::ITEM_KEYS),
+];
+/// The file in a store's folder.
+const FILE: &str = "segments.db";
 
 /// The embedded engine did not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,14 +45,26 @@ pub enum EngineError {
     #[error("the embedded DynamoDB engine cannot listen on 127.0.0.1")]
     Listen(#[from] std::io::Error),
     /// No database could be opened.
-    #[error("the embedded DynamoDB engine cannot open its database")]
-    Database,
+    #[error("the embedded DynamoDB engine cannot open its database{}", in_folder(.0.as_deref()))]
+    Database(Option<PathBuf>),
+    /// The folder of a store cannot be made.
+    #[error("the folder {} cannot be made or kept to oneself: {}", .0.display(), .1)]
+    Folder(PathBuf, #[source] std::io::Error),
     /// It does not take the tables.
     #[error("the embedded DynamoDB engine: {0}")]
     Table(#[from] state::Error),
 }
 
-/// A running engine. Its data is in memory and goes when it is dropped.
+fn in_folder(folder: Option<&Path>) -> String {
+    folder.map_or_else(String::new, |folder| {
+        format!(
+            " in {}: check that this user may write there, and that there is room",
+            folder.display()
+        )
+    })
+}
+
+/// A running engine.
 pub(super) struct Engine {
     client: Client,
     url: String,
@@ -50,8 +78,22 @@ impl Drop for Engine {
 }
 
 impl Engine {
-    pub(super) async fn start() -> Result<Self, EngineError> {
-        let database = Database::memory().map_err(|_| EngineError::Database)?;
+    /// An engine whose data is in memory and goes when it is dropped.
+    pub(super) async fn in_memory() -> Result<Self, EngineError> {
+        let database = Database::memory().map_err(|_| EngineError::Database(None))?;
+        Self::start(database, &SHAPES[..3]).await
+    }
+
+    /// An engine whose data is in a folder, which is made if need be. What was written is on disk
+    /// before it is answered. Several processes may work with one folder.
+    pub(super) async fn in_folder(folder: &Path) -> Result<Self, EngineError> {
+        make_private(folder).map_err(|error| EngineError::Folder(folder.to_owned(), error))?;
+        let database = || Database::new(folder.join(FILE).to_str()?).ok();
+        let database = database().ok_or_else(|| EngineError::Database(Some(folder.to_owned())))?;
+        Self::start(database, &SHAPES).await
+    }
+
+    async fn start(database: Database, tables: &[Shape]) -> Result<Self, EngineError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let server = tokio::spawn(dynoxide::server::serve_on(listener, database));
@@ -63,7 +105,7 @@ impl Engine {
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
             .build();
         let engine = Self { client: Client::from_conf(config), url, server };
-        engine.make_tables().await?;
+        engine.make_tables(tables).await?;
         Ok(engine)
     }
 
@@ -75,9 +117,26 @@ impl Engine {
         &self.url
     }
 
-    async fn make_tables(&self) -> Result<(), state::Error> {
-        state::create_table(&self.client, TABLES.config, state::CONFIG_KEYS).await?;
-        state::create_table(&self.client, TABLES.customers, state::ITEM_KEYS).await?;
-        state::create_table(&self.client, TABLES.runs, state::ITEM_KEYS).await
+    /// Makes the tables that are not there yet.
+    async fn make_tables(&self, tables: &[Shape]) -> Result<(), state::Error> {
+        let there = state::table_names(&self.client).await?;
+        for (name, keys) in tables.iter().filter(|(name, _)| !there.iter().any(|it| it == name)) {
+            state::create_table(&self.client, name, *keys).await?;
+        }
+        Ok(())
     }
+}
+
+/// Whether a folder holds a store.
+pub(crate) fn is_store(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
+/// Makes a folder that nobody else of this machine can look into.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }

@@ -1,15 +1,18 @@
-//! The whole system in one process: the handlers that Lambda runs, with an embedded `DynamoDB` engine,
-//! a queue in memory, and whatever ports it is given.
+//! The whole system in one process: the handlers that Lambda runs, with an embedded `DynamoDB` engine, a
+//! queue, and whatever ports it is given.
 //!
-//! With simulated ports it is a deterministic test bed; with a virtual clock, waiting takes no time.
+//! With simulated ports and everything in memory it is a deterministic test bed; with a virtual clock,
+//! waiting takes no time. With a folder and the real services it is a system that forgets nothing.
 
 mod dynamodb;
+mod environment;
 mod runs;
 mod secrets;
 mod settle;
 #[cfg(feature = "demo")]
 mod simulated;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,17 +22,22 @@ use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use mavera::{Mavera, MaveraCredentials};
 use okta::{Okta, OktaCredentials};
-use outbound::{BaseUrl, Clock, Outbound, Randomness, Transport};
+use outbound::{BaseUrl, Clock, Credentials, Outbound, Randomness, Transport};
 use refresh_groups::{RefreshError, RefreshGroups, Summary};
 use resegment::Resegment;
 use rules::ShopDomain;
 use runtime::{CachedSecret, SecretStore};
 use shopify::{ApiVersion, Shopify, ShopifyCredentials};
-use state::{ConfigCache, ConfigTable, Customers, LocalQueue, Runs};
+use state::{
+    ConfigCache, ConfigTable, Customers, Error, LocalQueue, Receive, Received, Runs, StoredQueue,
+};
 use sync_customer::{Record, Report, Worker};
 use webhook::{Answer, SigningSecrets, Webhook};
 
+pub(crate) use dynamodb::is_store;
 pub use dynamodb::{EngineError, Tables};
+pub use environment::{InvalidFile, environment};
+pub(crate) use runs::Local;
 pub use runs::{RunError, Seen};
 pub use secrets::{LocalSecrets, MAVERA_SECRET, OKTA_SECRET, SHOPIFY_SECRET, WEBHOOK_SECRET};
 pub use settle::{Settled, Step, Unsettled};
@@ -47,6 +55,8 @@ pub struct Options {
     pub shop: ShopDomain,
     /// Where the shop's API is.
     pub shopify_url: BaseUrl,
+    /// The version of it that is called.
+    pub shopify_version: ApiVersion,
     /// Where Okta is.
     pub okta_url: BaseUrl,
     /// Where Mavera is; none keeps no personas.
@@ -64,13 +74,13 @@ pub struct Options {
     pub settle: Duration,
 }
 
-/// The whole system. Dropping it stops the engine and forgets everything.
-pub struct LocalSystem {
+/// The whole system. Dropping it stops the engine, and forgets what is in memory.
+pub struct LocalSystem<Q = LocalQueue> {
     clock: Arc<dyn Clock>,
     engine: Engine,
     config: ConfigTable,
     customers: Customers,
-    queue: LocalQueue,
+    queue: Q,
     webhook: Webhook,
     worker: Worker,
     refresh: RefreshGroups,
@@ -78,16 +88,35 @@ pub struct LocalSystem {
 }
 
 impl LocalSystem {
-    /// Starts a system with empty tables and an empty queue, inside a Tokio runtime that has I/O and
-    /// time.
+    /// Starts a system with empty tables and an empty queue in memory, inside a Tokio runtime that has
+    /// I/O and time.
     ///
     /// # Errors
     /// If the embedded engine cannot start.
     pub async fn start(options: Options) -> Result<Self, EngineError> {
-        let engine = Engine::start().await?;
+        let queue = LocalQueue::new(Arc::clone(&options.clock));
+        Ok(Self::wired(options, Engine::in_memory().await?, queue))
+    }
+}
+
+impl LocalSystem<StoredQueue> {
+    /// Starts a system whose tables and queue are kept in a folder, as they were left. Several
+    /// processes may work with one folder.
+    ///
+    /// # Errors
+    /// If the folder cannot be made, or the embedded engine cannot start in it.
+    pub async fn open(options: Options, folder: &Path) -> Result<Self, EngineError> {
+        let engine = Engine::in_folder(folder).await?;
+        let (clock, random) = (Arc::clone(&options.clock), Arc::clone(&options.random));
+        let queue = StoredQueue::new(engine.client().clone(), TABLES.queue, clock, random);
+        Ok(Self::wired(options, engine, queue))
+    }
+}
+
+impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
+    fn wired(options: Options, engine: Engine, queue: Q) -> Self {
         let config = ConfigTable::new(engine.client().clone(), TABLES.config);
         let customers = Customers::new(engine.client().clone(), TABLES.customers);
-        let queue = LocalQueue::new(Arc::clone(&options.clock));
         let Options { clock, random, .. } = &options;
         let okta = okta(&options);
         let shopify = shopify(&options);
@@ -120,7 +149,7 @@ impl LocalSystem {
             settle: options.settle,
         };
         let clock = options.clock;
-        Ok(Self { clock, engine, config, customers, queue, webhook, worker, refresh, resegment })
+        Self { clock, engine, config, customers, queue, webhook, worker, refresh, resegment }
     }
 
     /// Hands a request to the webhook function.
@@ -138,29 +167,30 @@ impl LocalSystem {
     /// as Lambda does. None if no message is due.
     ///
     /// If the future is dropped half-way, the messages come back like those of a function that died.
-    pub async fn work_once(&self) -> Option<Report> {
-        let received = self.queue.receive(BATCH);
+    ///
+    /// # Errors
+    /// If the queue does not answer; its messages then come back.
+    pub async fn work_once(&self) -> Result<Option<Report>, Error> {
+        let received = self.queue.receive(BATCH).await?;
         if received.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let record = |message: &state::Received| Record {
-            id: message.id.to_string(),
-            body: message.body.clone(),
-        };
+        let record =
+            |message: &Received| Record { id: message.id.to_string(), body: message.body.clone() };
         let records = received.iter().map(record).collect();
         // Boxed: it holds every look's state, and each caller's future would hold it too.
         let deadline = self.deadline();
         let report = Box::pin(self.worker.handle(records, deadline)).await;
         if self.clock.now() > deadline {
             // Lambda would have stopped the function before it could report anything.
-            return Some(report);
+            return Ok(Some(report));
         }
         for message in received {
             if !report.failed.contains(&message.id.to_string()) {
-                self.queue.delete(message.id);
+                self.queue.delete(&message.id).await?;
             }
         }
-        Some(report)
+        Ok(Some(report))
     }
 
     /// Resolves the rule book's group names, as the schedule does.
@@ -184,6 +214,11 @@ impl LocalSystem {
         self.clock.now() + TIMEOUT
     }
 
+    /// The shop.
+    pub fn shop(&self) -> &ShopDomain {
+        &self.webhook.shop
+    }
+
     /// The configuration table.
     pub fn config_table(&self) -> &ConfigTable {
         &self.config
@@ -195,7 +230,7 @@ impl LocalSystem {
     }
 
     /// The queue.
-    pub fn queue(&self) -> &LocalQueue {
+    pub fn queue(&self) -> &Q {
         &self.queue
     }
 
@@ -207,6 +242,16 @@ impl LocalSystem {
     /// The worker.
     pub fn worker(&self) -> &Worker {
         &self.worker
+    }
+
+    /// What webhooks may be signed with.
+    pub fn signing_secrets(&self) -> &Arc<dyn Credentials<SigningSecrets>> {
+        &self.webhook.secrets
+    }
+
+    /// The full run's function.
+    pub fn resegmenter(&self) -> &Resegment {
+        &self.resegment
     }
 
     /// A client of the embedded engine.
@@ -230,7 +275,8 @@ fn shopify(options: &Options) -> Shopify {
         json.parse().map_err(|error: shopify::InvalidCredentials| error.detail)
     });
     let (base, shop) = (options.shopify_url.clone(), options.shop.clone());
-    Shopify::new(outbound(options), base, shop, ApiVersion::default(), credentials)
+    let version = options.shopify_version.clone();
+    Shopify::new(outbound(options), base, shop, version, credentials)
 }
 
 fn okta(options: &Options) -> Okta {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use runtime::Tally;
+use state::{Error, Receive};
 use sync_customer::{Done, Report};
 
 use super::LocalSystem;
@@ -26,11 +27,17 @@ pub struct Step {
 }
 
 /// The queue does not become empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{waiting} messages still wait after {MOST_BATCHES} batches: messages breed messages")]
-pub struct Unsettled {
-    /// How many messages wait.
-    pub waiting: usize,
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsettled {
+    /// There is no end to it.
+    #[error("{waiting} messages still wait after {MOST_BATCHES} batches: messages breed messages")]
+    Endless {
+        /// How many messages wait.
+        waiting: u64,
+    },
+    /// The queue does not answer.
+    #[error(transparent)]
+    Queue(#[from] Error),
 }
 
 impl Settled {
@@ -49,7 +56,7 @@ impl Settled {
     }
 }
 
-impl LocalSystem {
+impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
     /// Works until the queue is empty, and waits for each message until it is due. A virtual clock
     /// moves on instead; a real one takes its time.
     ///
@@ -67,16 +74,17 @@ impl LocalSystem {
     pub async fn settle_until(&self, moment: Timestamp) -> Result<Settled, Unsettled> {
         let mut settled = Settled::default();
         for _ in 0..MOST_BATCHES {
-            let Some(due) = self.queue.next_due().filter(|due| *due <= moment) else {
+            let next = self.queue.next_due().await?;
+            let Some(due) = next.filter(|due| *due <= moment) else {
                 return Ok(settled);
             };
             self.wait_until(due).await;
             let at = self.clock.now();
-            if let Some(report) = self.work_once().await {
+            if let Some(report) = self.work_once().await? {
                 settled.steps.push(Step { at, report });
             }
         }
-        Err(Unsettled { waiting: self.queue.depth() })
+        Err(Unsettled::Endless { waiting: self.queue.depth().await? })
     }
 
     pub(super) async fn wait_until(&self, moment: Timestamp) {

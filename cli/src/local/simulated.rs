@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::shopify::ApiVersion;
 use outbound::{AddressError, BaseUrl};
 use serde_json::json;
 use simulators::{SimRandom, World, mavera, okta, shopify};
@@ -21,6 +22,7 @@ impl Options {
         Ok(Self {
             shop: world.shopify.domain(),
             shopify_url: BaseUrl::configured(&world.shopify_url())?,
+            shopify_version: ApiVersion::default(),
             okta_url: BaseUrl::configured(&world.okta_url())?,
             mavera_url: Some(BaseUrl::configured(&world.mavera_url())?),
             secrets: Arc::new(LocalSecrets::simulated(world)),

@@ -14,38 +14,34 @@ use state::RunId;
 use crate::args::RunOptions;
 use crate::report::Report;
 use crate::rules_command;
-use crate::stack::{Stack, StackName};
+use crate::target::Target;
 
 pub use drive::Seen;
 pub use site::RunError;
 
 pub(crate) use drive::{Driven, drive};
+pub(crate) use movements::{Shares, movements};
 pub(crate) use site::Site;
-pub(crate) use summary::{of_dry_run, of_run};
+pub(crate) use summary::{Fact, found, of_dry_run, of_run, segments};
 pub(crate) use view::View;
 
 /// The exit code of a run that failed.
-const RUN_FAILED: u8 = 1;
+pub(crate) const RUN_FAILED: u8 = 1;
 /// The exit code of a run that was refused.
-const REFUSED: u8 = 3;
+pub(crate) const REFUSED: u8 = 3;
 /// The exit code of a run that was not begun, because another one is active.
 const SKIPPED: u8 = 4;
 /// The exit code of a command that was interrupted: 128, and the number of the signal.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Makes a run and watches it.
 pub(crate) async fn run(options: &RunOptions) -> Report {
-    let Some(name) = &options.stack else {
-        return Report::failed(
-            "Say which stack: --stack NAME. (`segments demo` shows runs without one.)",
-        );
-    };
     let start = match start(options) {
         Ok(start) => start,
         Err(report) => return *report,
     };
-    match Stack::find(name).await {
-        Ok(stack) => watch(&stack, name, &start, options.json).await,
+    match options.target.find().await {
+        Ok(target) => watch(&target, &start, options.json).await,
         Err(error) => Report::failed(error.to_string()),
     }
 }
@@ -63,55 +59,68 @@ fn start(options: &RunOptions) -> Result<Start, Box<Report>> {
     })
 }
 
-/// Watches a run to its end, or until Ctrl-C.
-async fn watch(stack: &Stack, name: &StackName, start: &Start, as_json: bool) -> Report {
+async fn watch(target: &Target, start: &Start, as_json: bool) -> Report {
+    match watched(target, start, if start.dry_run { "dry run" } else { "start" }).await {
+        Ok(driven) => {
+            let currency = start.rules.as_ref().map(rules::RuleBook::currency);
+            report(&driven, target, currency, as_json)
+        }
+        Err(report) => *report,
+    }
+}
+
+/// Watches a run to its end, or until Ctrl-C; says otherwise why it is no longer watched.
+pub(crate) async fn watched(
+    target: &Target,
+    start: &Start,
+    what: &'static str,
+) -> Result<Driven, Box<Report>> {
     let mut view = View::of_stderr();
-    view.begin(if start.dry_run { "dry run" } else { "start" });
+    view.begin(what);
     let mut run = None;
     let mut look = |seen: &Seen<'_>| {
         run = seen.run.cloned().or(run.take());
         view.show(seen);
     };
     let ended = tokio::select! {
-        ended = drive(Site::Stack(stack), start, &mut look) => Some(ended),
+        ended = drive(target.site(), start, &mut look) => Some(ended),
         _ = tokio::signal::ctrl_c() => None,
     };
     drop(view);
-    match ended {
-        Some(Ok(driven)) => {
-            let currency = start.rules.as_ref().map(rules::RuleBook::currency);
-            report(&driven, name, currency, as_json)
-        }
-        Some(Err(error)) => Report::failed(lost(&error, run.as_ref(), name)),
-        None => Report { code: INTERRUPTED, ..Report::failed(left(run.as_ref(), start, name)) },
-    }
+    Err(Box::new(match ended {
+        Some(Ok(driven)) => return Ok(driven),
+        Some(Err(error)) => Report::failed(lost(&error, run.as_ref(), target)),
+        None => Report { code: INTERRUPTED, ..Report::failed(left(run.as_ref(), start, target)) },
+    }))
 }
 
 /// What there is to say of a run that cannot be watched any more.
-fn lost(error: &RunError, run: Option<&RunId>, name: &StackName) -> String {
+fn lost(error: &RunError, run: Option<&RunId>, target: &Target) -> String {
     match run {
-        Some(run) => format!("{error}\n{}", goes_on(run, name)),
+        Some(run) => format!("{error}\n{}", goes_on(run, target)),
         None => error.to_string(),
     }
 }
 
 /// What there is to say of a run that nobody wants to watch any more.
-fn left(run: Option<&RunId>, start: &Start, name: &StackName) -> String {
+fn left(run: Option<&RunId>, start: &Start, target: &Target) -> String {
     match run {
         _ if start.dry_run => "No longer watched. A dry run leaves nothing behind.".to_owned(),
-        Some(run) => format!("No longer watched. {}", goes_on(run, name)),
-        None => {
-            "No longer watched. The run may have begun; if so, it goes on by itself.".to_owned()
-        }
+        Some(run) => format!("No longer watched. {}", goes_on(run, target)),
+        None => "No longer watched. The run may have begun; `segments runs` tells.".to_owned(),
     }
 }
 
-fn goes_on(run: &RunId, name: &StackName) -> String {
-    format!("Run {run} goes on by itself. To end it: segments runs cancel {run} --stack {name}")
+fn goes_on(run: &RunId, target: &Target) -> String {
+    let how = match target.site() {
+        Site::Stack(_) => "by itself",
+        Site::Local(_) => "as soon as `segments serve` is running",
+    };
+    format!("Run {run} goes on {how}. To end it: segments runs cancel {run}{}", target.again())
 }
 
 /// What there is to say of a run that has ended.
-fn report(driven: &Driven, name: &StackName, currency: Option<Currency>, as_json: bool) -> Report {
+fn report(driven: &Driven, target: &Target, currency: Option<Currency>, as_json: bool) -> Report {
     let Driven { answer, record } = driven;
     let text = match record {
         _ if as_json => format!("{:#}", in_json(driven)),
@@ -119,7 +128,7 @@ fn report(driven: &Driven, name: &StackName, currency: Option<Currency>, as_json
         None => of_dry_run(answer, currency),
     };
     let (code, complaint) = match answer.status {
-        Status::Refused => (REFUSED, refused(driven, name)),
+        Status::Refused => (REFUSED, refused(driven, target)),
         Status::Failed => (RUN_FAILED, message(answer)),
         Status::Skipped => (SKIPPED, message(answer)),
         Status::Done | Status::Idle | Status::Continue | Status::Wait => (0, String::new()),
@@ -131,14 +140,14 @@ fn message(answer: &Answer) -> String {
     answer.message.clone().unwrap_or_else(|| "there is no message; look into the log".to_owned())
 }
 
-/// A refusal says how it is accepted, if it can be. The function does not know the stack's name.
-fn refused(driven: &Driven, name: &StackName) -> String {
+/// A refusal says how it is accepted, if it can be. The function does not know where it is deployed.
+fn refused(driven: &Driven, target: &Target) -> String {
     let message = message(&driven.answer);
     let record = driven.record.as_ref().filter(|record| record.accept.is_none());
     let refusal = record.and_then(|record| Some((&record.run_id, record.refusal.as_ref()?)));
     match refusal {
         Some((run, refusal)) if refusal.can_be_accepted() => {
-            format!("{message}\nIn full: segments run --accept {run} --stack {name}")
+            format!("{message}\nIn full: segments run --accept {run}{}", target.again())
         }
         _ => message,
     }

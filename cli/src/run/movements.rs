@@ -7,9 +7,22 @@ use rules::Currency;
 use crate::style;
 use crate::words::{amount, count, share};
 
-/// The movements as a table of from × to: customers, their share of the shop, and the revenue behind
-/// them; none if nobody moves.
-pub(super) fn table(report: &Report, currency: Option<Currency>) -> Option<String> {
+/// What the customers of a movement are told as a share of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shares {
+    /// Of the shop's customers.
+    OfShop,
+    /// Of those with a segment, as the guard has it. Who comes from none is no share of them.
+    OfPlaced,
+}
+
+/// The movements as a table of from × to: customers, their share, and the revenue behind them; none if
+/// nobody moves.
+pub(crate) fn movements(
+    report: &Report,
+    currency: Option<Currency>,
+    shares: Shares,
+) -> Option<String> {
     let movements = &report.figures.movements;
     let ways = movements.iter().filter(|movement| movement.from != movement.to);
     let ways: Vec<&Movement> = ways.collect();
@@ -25,19 +38,29 @@ pub(super) fn table(report: &Report, currency: Option<Currency>) -> Option<Strin
         let cell = |to: &&Standing| {
             let mut ways = ways.iter();
             let way = ways.find(|way| way.from == *from && way.to == **to);
-            way.map(|way| shown(way, report.shift.customers, currency)).unwrap_or_default()
+            way.map(|way| shown(way, shares.whole(way, report), currency)).unwrap_or_default()
         };
         table.add_row([format!("from {from}")].into_iter().chain(to.iter().map(cell)));
     }
     Some(table.trim_fmt())
 }
 
+impl Shares {
+    fn whole(self, movement: &Movement, report: &Report) -> Option<u64> {
+        match self {
+            Self::OfShop => Some(report.shift.customers),
+            Self::OfPlaced => (movement.from != Standing::Outside).then_some(report.shift.placed),
+        }
+    }
+}
+
 /// "37 (2.1 %), 16,900 USD".
-fn shown(movement: &Movement, all: u64, currency: Option<Currency>) -> String {
+fn shown(movement: &Movement, whole: Option<u64>, currency: Option<Currency>) -> String {
     let customers = movement.customers;
+    let share = whole.map(|whole| format!(" ({})", share(customers, whole))).unwrap_or_default();
     let currency = currency.map(|currency| format!(" {currency}")).unwrap_or_default();
     let spent = amount(movement.spent);
-    format!("{} ({}), {spent}{currency}", count(customers), share(customers, all))
+    format!("{}{share}, {spent}{currency}", count(customers))
 }
 
 /// Each standing once: the segments in the book's order, then those it no longer has, then the others.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use resegment::{Answer, Event, Record, ResegmentError, Start};
 use state::{Depth, RunId};
 
-use crate::local::{LocalSystem, Unsettled};
+use crate::local::{Local, Unsettled};
 use crate::stack::{Stack, StackError};
 
 /// Where runs are made.
@@ -14,7 +14,7 @@ pub(crate) enum Site<'a> {
     /// In a deployed stack. Its workers work, and its schedule goes on with a run, whoever watches.
     Stack(&'a Stack),
     /// In this process. Workers work while a run waits.
-    Local(&'a LocalSystem),
+    Local(&'a dyn Local),
 }
 
 /// A run that cannot be taken to its end, or not be watched.
@@ -51,7 +51,7 @@ impl Site<'_> {
     pub(super) async fn call(self, start: Option<&Start>) -> Result<Answer, RunError> {
         match self {
             Self::Stack(stack) => Ok(stack.resegment(start).await?),
-            Self::Local(system) => Ok(system.resegment(Event { start: start.cloned() }).await?),
+            Self::Local(system) => Ok(system.call(Event { start: start.cloned() }).await?),
         }
     }
 
@@ -77,7 +77,7 @@ impl Site<'_> {
     pub(super) async fn waiting(self) -> Option<u64> {
         match self {
             Self::Stack(stack) => stack.queue.depth().await.ok(),
-            Self::Local(system) => u64::try_from(system.queue().depth()).ok(),
+            Self::Local(system) => system.waiting().await.ok(),
         }
     }
 

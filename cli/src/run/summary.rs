@@ -5,12 +5,12 @@ use std::fmt::Display;
 use resegment::{Answer, PersonaEnd, Record, Report};
 use rules::{Cohort, Currency};
 
-use super::movements;
+use super::movements::{Shares, movements};
 use crate::style;
 use crate::words::{amount, count, duration, ended_as, share, why};
 
 /// What is said beside a label.
-type Fact = (&'static str, String);
+pub(crate) type Fact = (&'static str, String);
 
 /// A run, by its record.
 pub(crate) fn of_run(record: &Record) -> String {
@@ -69,10 +69,12 @@ fn heading(record: &Record) -> String {
 
 /// What the shop is like, and who goes where.
 fn tables(report: &Report, currency: Option<Currency>) -> Vec<String> {
-    [segments(report, currency)].into_iter().chain(movements::table(report, currency)).collect()
+    let movements = movements(report, currency, Shares::OfShop);
+    [segments(report, currency)].into_iter().chain(movements).collect()
 }
 
-fn segments(report: &Report, currency: Option<Currency>) -> String {
+/// The customers of each segment, and of none.
+pub(crate) fn segments(report: &Report, currency: Option<Currency>) -> String {
     let money = |name: &str| {
         currency.map_or_else(|| name.to_owned(), |currency| format!("{name} ({currency})"))
     };
@@ -102,7 +104,7 @@ fn row(name: &str, cohort: &Cohort, all: u64) -> [String; 6] {
 }
 
 /// Who differs, and who could not be decided.
-fn found(report: &Report) -> Vec<Fact> {
+pub(crate) fn found(report: &Report) -> Vec<Fact> {
     let figures = &report.figures;
     let reasons = figures.differing.iter().map(|(reason, customers)| (why(*reason), *customers));
     let differing = format!(

@@ -216,7 +216,7 @@ fn an_aws_that_cannot_be_reached_is_said_in_a_line() {
 fn without_a_stack_it_says_what_to_do() {
     let output = segments(["run"]).output().unwrap();
     assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("--stack NAME"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("name a stack with --stack"), "{}", stderr(&output));
     assert!(stdout(&output).is_empty());
 }
 

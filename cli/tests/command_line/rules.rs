@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use segments::local::{LocalSystem, Options};
 use serde_json::Value;
-use simulators::World;
 
 use crate::support::{self, File, code, stderr, stdout};
 
@@ -91,66 +89,4 @@ fn show_puts_the_book_into_words() {
     let output = segments(&["show", "--json"], &default_book());
     let book: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(book["segments"][0]["name"], "vip");
-}
-
-/// Runs `rules apply` against the embedded engine of a system, as against a deployed table.
-async fn apply(system: &LocalSystem, book: &Path) -> Output {
-    apply_to(system, book, system.tables().config).await
-}
-
-async fn apply_to(system: &LocalSystem, book: &Path, table: &str) -> Output {
-    let mut command = support::segments(["rules", "apply", "--config-table", table]);
-    command.args(["--endpoint", system.dynamodb_url()]).arg(book);
-    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
-}
-
-async fn system() -> LocalSystem {
-    let world = World::new("my-store.myshopify.com".parse().unwrap());
-    LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap()
-}
-
-#[tokio::test]
-async fn apply_makes_a_book_the_wanted_one() {
-    let system = system().await;
-    let output = apply(&system, &default_book()).await;
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
-    assert!(stdout(&output).contains("3 segments written. It is accepted with the first webhook"));
-    let config = system.worker().config.current().await.unwrap();
-    assert_eq!(config.book.book.segments().len(), 3);
-}
-
-#[tokio::test]
-async fn apply_says_that_an_accepted_book_stays_in_use() {
-    let system = system().await;
-    apply(&system, &default_book()).await;
-    system.worker().config.current().await.unwrap();
-    let book = File::new("applied.toml", SHADOWED);
-    let told = stdout(&apply(&system, &book.0).await);
-    assert!(told.contains("go on using the accepted book, version 1"), "{told}");
-    assert!(told.contains("warning: segment \"vip\" can never win"), "{told}");
-}
-
-#[tokio::test]
-async fn apply_brings_the_currency_with_it() {
-    let system = system().await;
-    let book = File::new("euro.toml", &SHADOWED.replace("USD", "EUR"));
-    assert_eq!(code(&apply(&system, &book.0).await), 0);
-    let config = system.worker().config.current().await.unwrap();
-    assert_eq!(config.book.book.currency().code(), "EUR");
-}
-
-#[tokio::test]
-async fn apply_writes_nothing_of_an_invalid_book() {
-    let system = system().await;
-    let book = File::new("invalid-applied.toml", &SHADOWED.replace("= 6", "= -6"));
-    assert_eq!(code(&apply(&system, &book.0).await), 2);
-    assert!(system.config_table().group_names().await.unwrap().wanted.is_empty());
-}
-
-#[tokio::test]
-async fn apply_says_what_to_check_if_there_is_no_such_table() {
-    let system = system().await;
-    let complaint = stderr(&apply_to(&system, &default_book(), "elsewhere").await);
-    assert!(complaint.contains("ResourceNotFoundException"), "{complaint}");
-    assert!(complaint.contains("Check the table's name"), "{complaint}");
 }

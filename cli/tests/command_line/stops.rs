@@ -77,7 +77,7 @@ async fn a_run_that_never_was_cannot_be_cancelled() {
     assert_eq!(code(&output), 2);
     let complaint = stderr(&output);
     assert!(
-        complaint.contains(&format!("no run 20261121T030000Z-4f21aa in {STACK}")),
+        complaint.contains(&format!("no run 20261121T030000Z-4f21aa in stack {STACK}")),
         "{complaint}"
     );
     let config = stack.served.system.worker().config.current().await.unwrap();

@@ -22,6 +22,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::dead_letter_queue::{self, DeadLetterQueue};
+
 /// What the stack is called.
 pub(crate) const STACK: &str = "my-stack";
 /// The default book.
@@ -83,13 +85,17 @@ pub(crate) enum Mishap {
 pub(crate) struct Stack {
     pub(crate) served: Arc<Served>,
     url: String,
-    serving: JoinHandle<()>,
+    serving: [JoinHandle<()>; 2],
 }
 
 /// What stands behind the stand-ins.
 pub(crate) struct Served {
     pub(crate) world: World,
     pub(crate) system: LocalSystem,
+    /// What is in the dead-letter queue.
+    pub(crate) dead_letters: Mutex<DeadLetterQueue>,
+    /// Where the simulated services are.
+    services: String,
     /// What happens to the next calls, the last one first.
     mishaps: Mutex<Vec<Option<Mishap>>>,
     /// Somebody waits in vain.
@@ -98,7 +104,7 @@ pub(crate) struct Served {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.serving.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -115,12 +121,18 @@ impl Stack {
         system.refresh_groups().await.unwrap();
         world.clock.advance(Duration::from_mins(1));
         let (mishaps, hangs) = (Mutex::default(), Notify::new());
-        let served = Arc::new(Served { world, system, mishaps, hangs });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let services = format!("http://{}", listener.local_addr().unwrap());
+        let simulated = simulators::serve(world.clone(), listener);
+        let simulated = tokio::spawn(async move { simulated.await.unwrap() });
+        let dead_letters = Mutex::default();
+        let served = Served { world, system, dead_letters, services, mishaps, hangs };
+        let served = Arc::new(served);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(answer).with_state(Arc::clone(&served));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { served, url, serving }
+        Self { served, url, serving: [serving, simulated] }
     }
 
     /// The tool, led to this stack's services and given its name.
@@ -178,19 +190,28 @@ impl Stack {
 }
 
 /// [Lambda](https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html), as far as the tool uses
-/// it, and the one call of SQS.
+/// it, SQS and the Secrets Manager.
 async fn answer(State(served): State<Arc<Served>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let function = format!("/2015-03-31/functions/{STACK}-resegment/");
-    let target = parts.headers.get("x-amz-target");
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let operation = target.unwrap_or_default().split_once('.').unwrap_or_default();
     match parts.uri.path().strip_prefix(&function) {
         Some("configuration") => json_answer(&served.configuration()),
         Some("invocations") => invoked(served, body).await,
-        _ if target.is_some_and(|it| it == "AmazonSQS.GetQueueAttributes") => {
-            json_answer(&served.queue_attributes())
-        }
-        _ => not_found(),
+        _ => match operation {
+            ("AmazonSQS", operation) => {
+                json_answer(&served.sqs(operation, &serde_json::from_slice(&body).unwrap()))
+            }
+            ("secretsmanager", "GetSecretValue") => {
+                let request: Value = serde_json::from_slice(&body).unwrap();
+                json_answer(
+                    &json!({ "SecretString": secret(request["SecretId"].as_str().unwrap()) }),
+                )
+            }
+            _ => not_found(),
+        },
     }
 }
 
@@ -224,17 +245,40 @@ impl Served {
         let tables = self.system.tables();
         json!({ "Environment": { "Variables": {
             "CONFIG_TABLE": tables.config,
+            "CUSTOMERS_TABLE": tables.customers,
+            "CUSTOMERS_TABLE": tables.customers,
             "RUNS_TABLE": tables.runs,
             "SYNC_QUEUE_URL": "http://127.0.0.1/queue",
+            "SHOPIFY_SHOP": self.world.shopify.domain(),
+            "SHOPIFY_API_URL": format!("{}/shopify", self.services),
+            "OKTA_ORG_URL": format!("{}/okta", self.services),
+            "SHOPIFY_SECRET_ID": "shopify",
+            "OKTA_SECRET_ID": "okta",
         } } })
     }
 
-    fn queue_attributes(&self) -> Value {
-        json!({ "Attributes": {
-            "ApproximateNumberOfMessages": self.system.queue().depth().to_string(),
-            "ApproximateNumberOfMessagesDelayed": "0",
-            "ApproximateNumberOfMessagesNotVisible": "0",
-        } })
+    fn sqs(&self, operation: &str, request: &Value) -> Value {
+        if let Some(answer) = self.dead_letters.lock().unwrap().answer(operation, request) {
+            return answer;
+        }
+        match operation {
+            "GetQueueAttributes" => json!({ "Attributes": {
+                "ApproximateNumberOfMessages": self.system.queue().depth().to_string(),
+                "ApproximateNumberOfMessagesDelayed": "0",
+                "ApproximateNumberOfMessagesNotVisible": "0",
+                "RedrivePolicy": dead_letter_queue::REDRIVE_POLICY,
+            } }),
+            "SendMessageBatch" => {
+                let entries = request["Entries"].as_array().unwrap();
+                let taken = entries.iter().map(|entry| {
+                    let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap());
+                    self.system.queue().send_raw(entry["MessageBody"].as_str().unwrap(), delay);
+                    json!({ "Id": entry["Id"], "MessageId": "sent", "MD5OfMessageBody": "" })
+                });
+                json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": [] })
+            }
+            other => panic!("SQS is not asked to {other}"),
+        }
     }
 
     /// What the function answers. What it would have its caller wait for is over by then: the time has
@@ -250,6 +294,17 @@ impl Served {
         }
     }
 
+    /// Has the schedule go on with the active run until it ends.
+    pub(crate) async fn advance_to_the_end(&self) {
+        loop {
+            let mut answer = self.system.resegment(Event::default()).await.unwrap();
+            if !matches!(answer.status, Status::Continue | Status::Wait) {
+                return;
+            }
+            self.pass(&mut answer).await;
+        }
+    }
+
     async fn pass(&self, answer: &mut Answer) {
         if let Some(seconds) = answer.wait_seconds {
             answer.wait_seconds = Some(0);
@@ -258,6 +313,16 @@ impl Served {
             self.world.clock.advance_to(until);
         }
     }
+}
+
+/// The stack's secrets.
+fn secret(id: &str) -> String {
+    let secret = match id {
+        "shopify" => json!({ "access_token": simulators::shopify::ACCESS_TOKEN }),
+        "okta" => json!({ "api_token": simulators::okta::API_TOKEN }),
+        other => panic!("there is no secret {other}"),
+    };
+    secret.to_string()
 }
 
 fn json_answer(value: &Value) -> Response<Body> {

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use okta::{FoundGroup, Okta, Session};
 use outbound::{Clock, ErrorKind};
-use rules::{GroupName, Segment};
-use state::{ConfigError, ConfigTable, GroupNames};
+use rules::{GroupId, GroupName, Segment};
+use state::{ConfigError, ConfigTable, GroupNames, GroupRow};
 
 use resolve::Resolver;
 pub use summary::{GroupReport, Summary};
@@ -68,6 +68,47 @@ impl RefreshGroups {
     /// If the table or Okta fails as a whole. What fails for one group, and what is wrong with the
     /// wanted book, is told in the summary, and the rest is done.
     pub async fn run(&self, deadline: Timestamp) -> Result<Summary, RefreshError> {
+        self.refresh(deadline, false).await
+    }
+
+    /// As [`run`](Self::run), and makes the groups that Okta does not have, whatever the settings say.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_and_make(&self, deadline: Timestamp) -> Result<Summary, RefreshError> {
+        self.refresh(deadline, true).await
+    }
+
+    /// What these names stand for in Okta now. Nothing is made and nothing written.
+    ///
+    /// # Errors
+    /// If the table or Okta fails.
+    pub async fn look(
+        &self,
+        wanted: &BTreeSet<&GroupName>,
+        deadline: Timestamp,
+    ) -> Result<BTreeMap<GroupName, Seen>, RefreshError> {
+        let names = self.config.group_names().await?;
+        let session = self.okta.before(deadline, names.settings.okta_rate_share);
+        let resolver = Resolver {
+            session,
+            found: by_name(session, wanted).await?,
+            in_use: wanted,
+            rule_targets: session.active_rule_targets().await?,
+            create: false,
+        };
+        let mut seen = BTreeMap::new();
+        for name in wanted {
+            let known = names.known.get(*name);
+            let resolved = resolver.resolve(name, known.and_then(|row| row.id.as_ref())).await?;
+            let is_known = known == Some(&resolved.row) && is_shown(&names, name, &resolved.row);
+            let okta_name = resolved.okta_name;
+            seen.insert((*name).clone(), Seen { row: resolved.row, okta_name, is_known });
+        }
+        Ok(seen)
+    }
+
+    async fn refresh(&self, deadline: Timestamp, make: bool) -> Result<Summary, RefreshError> {
         let names = self.config.group_names().await?;
         let mut summary = Summary::default();
         summary.problems.extend(names.problems.iter().map(ToString::to_string));
@@ -79,7 +120,7 @@ impl RefreshGroups {
                 found: by_name(session, &in_use).await?,
                 in_use: &in_use,
                 rule_targets: session.active_rule_targets().await?,
-                create: names.settings.create_missing_groups,
+                create: make || names.settings.create_missing_groups,
             };
             let writer = Writer { config: &self.config, names: &names, now: self.clock.now() };
             for name in &in_use {
@@ -89,6 +130,17 @@ impl RefreshGroups {
         summary.log();
         Ok(summary)
     }
+}
+
+/// What a name stands for in Okta.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What a run would write.
+    pub row: GroupRow,
+    /// What Okta calls the group, if it has another name there.
+    pub okta_name: Option<GroupName>,
+    /// Whether the table says the same.
+    pub is_known: bool,
 }
 
 /// Resolves one name and writes what changed. Another name does not suffer from what goes wrong.
@@ -109,6 +161,13 @@ async fn refresh(
         Err(error) => summary.leave_unchecked(name, &error),
     }
     Ok(())
+}
+
+/// Whether the segments' rows show the id of their group.
+fn is_shown(names: &GroupNames, name: &GroupName, row: &GroupRow) -> bool {
+    let id = row.id.as_ref().filter(|_| row.status.is_usable()).map(GroupId::as_str);
+    let mut of_group = names.wanted.iter().filter(|wanted| wanted.group == *name);
+    of_group.all(|wanted| wanted.shown_id.as_deref() == id)
 }
 
 /// The names of the groups that a wanted segment or the accepted book names.

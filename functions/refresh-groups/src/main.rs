@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
         okta: services.okta()?,
         clock: services.clock(),
     });
-    run(service_fn(move |event: LambdaEvent<Input>| {
+    let serve = run(service_fn(move |event: LambdaEvent<Input>| {
         let refresh = Arc::clone(&refresh);
         async move {
             let stopped = event.context.deadline();
@@ -36,6 +36,6 @@ async fn main() -> Result<(), Error> {
                 error_message: error.to_string(),
             })
         }
-    }))
-    .await
+    }));
+    Box::pin(serve).await
 }

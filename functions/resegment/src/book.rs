@@ -46,11 +46,12 @@ fn all_groups_are_ready(config: &RunConfig, wanted: &RuleBook) -> Result<(), Str
 }
 
 fn book(content: RuleBook, version: Option<u64>, instead_of: Option<u64>) -> Book {
-    Book { hash: hash(&content), version, instead_of, content }
+    Book { hash: book_hash(&content), version, instead_of, content }
 }
 
-/// The same for books that decide alike: a book has one written form.
-fn hash(book: &RuleBook) -> String {
+/// SHA-256 of a book, in hexadecimal: the same for books that decide alike, since a book has one written
+/// form.
+pub fn book_hash(book: &RuleBook) -> String {
     use std::fmt::Write as _;
 
     // A book is made of texts, numbers and lists, none of which can fail to be written.

@@ -6,7 +6,7 @@ use comparison::{Differing, Why};
 use jiff::Timestamp;
 use state::{ByRun, Cause, Hint, Message, Outgoing, Subject};
 
-use crate::plan::IDS;
+use crate::judge::IDS;
 use crate::record::{Phase, Place};
 use crate::run::{Next, Run};
 use crate::trouble::Trouble;
@@ -28,18 +28,13 @@ impl Run<'_> {
             return Ok(Next::Wait { until: self.now() + FULL, why });
         }
         let ids = self.ids(place.chunk).await?;
-        let offset = usize::try_from(place.offset).unwrap_or(usize::MAX).min(ids.len());
-        let batch: Vec<_> = ids[offset..].iter().take(room).collect();
+        let rest = place.rest(&ids);
+        let batch = &rest[..room.min(rest.len())];
         let now = self.now();
         let messages = batch.iter().map(|differing| self.message(differing, now)).collect();
         self.me.queue.send(messages).await?;
-        let sent = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        self.record.dispatched += u64::from(sent);
-        let next = if offset + batch.len() >= ids.len() {
-            Place { chunk: place.chunk + 1, offset: 0 }
-        } else {
-            Place { chunk: place.chunk, offset: place.offset + sent }
-        };
+        self.record.dispatched += u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        let next = place.behind(batch.len(), rest.len());
         self.enter(Phase::Dispatch(next)).await?;
         if next.chunk >= self.record.ids.count {
             return Ok(Next::Step);

@@ -110,7 +110,7 @@ pub enum Status {
     Continue,
     /// There is more to do, in `wait_seconds`.
     Wait,
-    /// The run has ended, and everything was worked off.
+    /// The run has ended, and everything was worked off, except what is among the dead letters.
     Done,
     /// The run was held back before the first write.
     Refused,

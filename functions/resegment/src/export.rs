@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use shopify::{ExportId, ExportState, Started};
 
 use crate::record::{Export, Phase};
@@ -49,13 +48,14 @@ impl Run<'_> {
             };
         };
         export.id = Some(found.id.clone());
+        let began = found.began();
         match found.state {
             ExportState::Running { objects } => {
                 let why = format!("Shopify writes out the customers: {objects} so far");
                 self.poll_later(export, why).await
             }
             ExportState::Completed { file, .. } => {
-                self.file = Some((found.id.clone(), found.created_at, file));
+                self.file = Some((found.id.clone(), began, file));
                 let lists = self.lists().await?;
                 let export = Some(found.id);
                 self.enter(Phase::ReadOkta { lists, from: None, export }).await
@@ -128,11 +128,4 @@ impl Run<'_> {
         tracing::warn!(why, lost, "another export is begun");
         Ok(Export { lost_id, ..Export::intended(self.now()) })
     }
-}
-
-/// When an export's rows were read at the earliest, by our clock: what was read of a customer after
-/// that is newer.
-pub(crate) fn began(created_at: Timestamp) -> Timestamp {
-    const CLOCKS_APART: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
-    created_at.saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN)
 }

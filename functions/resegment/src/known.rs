@@ -7,7 +7,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use okta::HeldAttributes;
 use rules::{Attributes, CustomerId, GroupName, Membership, RuleBook};
-use state::{Customers, Entry, GroupStatus, Outcome, Page, Place, Record, RunConfig};
+use state::{Customers, Entry, GroupStatus, Last, Outcome, Page, Place, Record, RunConfig};
 
 use crate::run::Run;
 use crate::trouble::Trouble;
@@ -19,12 +19,28 @@ const PARTS: i32 = 4;
 pub(crate) struct Read {
     pub(crate) known: Known,
     pub(crate) unreadable: u64,
-    /// Customers whose user's profile was read and shows something else than was applied.
+    /// Customers whose applied state is not to be believed.
     pub(crate) doubted: BTreeSet<CustomerId>,
+    /// When the look was made that was made longest ago.
+    pub(crate) oldest_look: Option<Timestamp>,
 }
 
-/// What profiles of Okta's users were read to hold.
-pub(crate) type Profiles = HashMap<UserTag, HeldAttributes>;
+/// Whose applied state is not to be believed, as far as that was found out elsewhere.
+#[derive(Default)]
+pub(crate) struct Doubts {
+    /// What Okta's users were read to be.
+    pub(crate) profiles: HashMap<UserTag, Profile>,
+    /// Customers of whom the last run does not know how the look at them ended.
+    pub(crate) lost: BTreeSet<CustomerId>,
+}
+
+/// An Okta user as a list shows them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Profile {
+    pub(crate) held: HeldAttributes,
+    /// Whether the user can be written to.
+    pub(crate) usable: bool,
+}
 
 impl Run<'_> {
     /// Reads the applied state. `began` is when the export began: who was read later may be missing in
@@ -33,11 +49,11 @@ impl Run<'_> {
         &mut self,
         book: &RuleBook,
         began: Timestamp,
-        profiles: &Profiles,
+        doubts: &Doubts,
     ) -> Result<Read, Trouble> {
         let config = self.config().await?.clone();
         let mut builder = KnownBuilder::new(began);
-        let mut unreadable = 0;
+        let (mut unreadable, mut oldest_look) = (0, None);
         let mut doubted = BTreeSet::new();
         let customers = &self.me.customers;
         let mut pages: FuturesUnordered<_> =
@@ -48,8 +64,12 @@ impl Run<'_> {
             for (customer, entry) in entries {
                 match entry {
                     Ok(entry) => {
-                        let mut known = known(&mut builder, customer, &entry, &config, book)?;
-                        if doubt(&mut known, profiles) {
+                        let last = last_look(&entry);
+                        oldest_look = oldest_look.into_iter().chain(last.map(|it| it.at)).min();
+                        let judged = (&config, book, doubts);
+                        let mut known = known(&mut builder, customer, &entry, judged)?;
+                        let was_inactive = last.is_some_and(|last| is_inactive(last.outcome));
+                        if doubts.of(&mut known, was_inactive) {
                             doubted.insert(customer);
                         }
                         builder.push(&known);
@@ -63,15 +83,17 @@ impl Run<'_> {
             if let Some(next) = next {
                 pages.push(page(customers, part, Some(next)));
             }
-            let now = self.me.clock.now();
-            if now > self.until {
+            if self.now() > self.until {
                 return Err(Trouble::OutOfTime);
             }
-            self.notes.renew(&self.record, now).await?;
+            self.keep_up().await?;
         }
-        Ok(Read { known: builder.finish(), unreadable, doubted })
+        Ok(Read { known: builder.finish(), unreadable, doubted, oldest_look })
     }
 }
+
+/// What an entry is judged by.
+type Judged<'a> = (&'a RunConfig, &'a RuleBook, &'a Doubts);
 
 async fn page(
     customers: &Customers,
@@ -81,23 +103,42 @@ async fn page(
     (part, customers.scan(part, PARTS, from).await)
 }
 
-/// Forgets the applied totals if the user's profile was read and shows others; true if so.
-fn doubt(known: &mut KnownCustomer, profiles: &Profiles) -> bool {
-    let KnownState::Matched { user, shown, .. } = &mut known.state else { return false };
-    let Some(applied) = *shown else { return false };
-    let differs = profiles.get(user).is_some_and(|held| !held.show(Some(applied)));
-    if differs {
-        *shown = None;
+impl Doubts {
+    /// Says whether a customer's applied state is not to be believed, and has them differ then: their
+    /// user's profile shows something else than was applied, the user was deactivated at the last look
+    /// and is not any more, or nobody knows how the last look ended.
+    fn of(&self, known: &mut KnownCustomer, was_inactive: bool) -> bool {
+        let is_lost = self.lost.contains(&known.id);
+        match &mut known.state {
+            KnownState::Matched { user, shown, .. } => {
+                let profile = self.profiles.get(user);
+                let shows_other = shown.is_some_and(|applied| {
+                    profile.is_some_and(|profile| !profile.held.show(Some(applied)))
+                });
+                let is_doubted = is_lost || was_inactive || shows_other;
+                if is_doubted {
+                    *shown = None;
+                }
+                is_doubted
+            }
+            KnownState::Unmatched { retry, .. } => {
+                *retry |= is_lost;
+                false
+            }
+            KnownState::Tombstone { .. } => false,
+        }
     }
-    differs
+
+    fn is_usable(&self, user: UserTag) -> bool {
+        self.profiles.get(&user).is_some_and(|profile| profile.usable)
+    }
 }
 
 fn known(
     builder: &mut KnownBuilder,
     id: CustomerId,
     entry: &Entry,
-    config: &RunConfig,
-    book: &RuleBook,
+    judged: Judged<'_>,
 ) -> Result<KnownCustomer, Trouble> {
     let (read, state) = match entry {
         Entry::Tombstone(stone) => {
@@ -109,7 +150,7 @@ fn known(
                 updated_at: read.updated_at,
                 totals: read.totals,
             });
-            (read, state_of(builder, record, config, book)?)
+            (read, state_of(builder, record, judged)?)
         }
     };
     Ok(KnownCustomer { id, read, state })
@@ -118,8 +159,7 @@ fn known(
 fn state_of(
     builder: &mut KnownBuilder,
     record: &Record,
-    config: &RunConfig,
-    book: &RuleBook,
+    (config, book, doubts): Judged<'_>,
 ) -> Result<KnownState, Trouble> {
     let last = record.last.as_ref().map(|last| last.outcome);
     let Some(matched) = &record.matched else {
@@ -131,8 +171,10 @@ fn state_of(
         });
     };
     let address = matched.address.tag().map(AddressTag::new);
-    if last == Some(Outcome::UserInactive) {
-        // Nothing can be written to them until they are active again, which changes the user.
+    let user = UserTag::new(config.salt.user_tag(&matched.user));
+    if last.is_some_and(is_inactive) && !doubts.is_usable(user) {
+        // Nothing can be written to them until they are active again, which changes the user, and has
+        // them listed.
         return Ok(KnownState::Unmatched { address, looked: true, retry: false });
     }
     let segment = record.segment.as_ref().map(|name| builder.segment(name));
@@ -142,12 +184,23 @@ fn state_of(
         Attributes::Unknown | Attributes::Cleared => None,
     };
     Ok(KnownState::Matched {
-        user: UserTag::new(config.salt.user_tag(&matched.user)),
+        user,
         address,
         shown,
         segment,
         in_place: is_in_place(record, config, book),
     })
+}
+
+fn last_look(entry: &Entry) -> Option<&Last> {
+    match entry {
+        Entry::Customer(record) => record.last.as_ref(),
+        Entry::Tombstone(_) => None,
+    }
+}
+
+fn is_inactive(last: Outcome) -> bool {
+    last == Outcome::UserInactive
 }
 
 /// Whether the last look was one for a user. A customer who belonged to no segment was not looked for.

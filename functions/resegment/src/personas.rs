@@ -30,9 +30,7 @@ impl Run<'_> {
     /// Keeps the personas one after the other. Each result is written down, so a step that is killed
     /// goes on with the next one.
     pub(crate) async fn keep_personas(&mut self) -> Result<Next, Trouble> {
-        let Some(book) = self.record.book.as_ref().map(|book| book.content.clone()) else {
-            return Err(Trouble::Fatal("the run has no book".to_owned()));
-        };
+        let book = self.book()?.content.clone();
         let rows = self.me.config.personas().await?;
         for segment in book.segments() {
             if self.record.personas.contains_key(segment.name()) {
@@ -41,8 +39,7 @@ impl Run<'_> {
             if self.is_short_of_time() {
                 return Err(Trouble::OutOfTime);
             }
-            let now = self.now();
-            self.notes.renew(&self.record, now).await?;
+            self.keep_up().await?;
             let end = self.keep_persona(segment, book.currency(), &rows).await?;
             if let PersonaEnd::Failed { detail } = &end {
                 tracing::error!(segment = %segment.name(), detail, "a persona could not be kept");
@@ -56,12 +53,13 @@ impl Run<'_> {
     }
 
     async fn keep_persona(
-        &self,
+        &mut self,
         segment: &Segment,
         currency: rules::Currency,
         rows: &BTreeMap<SegmentName, PersonaRow>,
     ) -> Result<PersonaEnd, Trouble> {
-        let Some(mavera) = &self.me.mavera else { return Ok(PersonaEnd::without_secret()) };
+        let me = self.me;
+        let Some(mavera) = &me.mavera else { return Ok(PersonaEnd::without_secret()) };
         let figures = self.record.report.as_ref().and_then(|report| report.cohort(segment.name()));
         let content = figures.and_then(|cohort| PersonaContent::new(segment, currency, &cohort));
         let Some(content) = content else { return Ok(PersonaEnd::Empty) };
@@ -74,7 +72,7 @@ impl Run<'_> {
         self.keep_one(&keeping).await
     }
 
-    async fn keep_one(&self, keeping: &Keeping<'_>) -> Result<PersonaEnd, Trouble> {
+    async fn keep_one(&mut self, keeping: &Keeping<'_>) -> Result<PersonaEnd, Trouble> {
         let ended = match keeping.known_id() {
             Some(Ok(_)) if keeping.row.shown.as_ref() == Some(&keeping.shown) => {
                 Ok(PersonaEnd::Unchanged)
@@ -96,7 +94,10 @@ impl Run<'_> {
     }
 
     /// Finds a persona of this name, or creates it.
-    async fn look_up(&self, keeping: &Keeping<'_>) -> Result<Result<PersonaEnd, Error>, Trouble> {
+    async fn look_up(
+        &mut self,
+        keeping: &Keeping<'_>,
+    ) -> Result<Result<PersonaEnd, Error>, Trouble> {
         let found = keeping.mavera.find(keeping.content.name(), self.soon()).await;
         match found {
             Ok(Found::One(id)) => self.update(keeping, &id).await,
@@ -114,7 +115,11 @@ impl Run<'_> {
         }
     }
 
-    async fn create(&self, keeping: &Keeping<'_>) -> Result<Result<PersonaEnd, Error>, Trouble> {
+    async fn create(
+        &mut self,
+        keeping: &Keeping<'_>,
+    ) -> Result<Result<PersonaEnd, Error>, Trouble> {
+        self.keep_up_at_once().await?;
         let config = &self.me.config;
         if !config.begin_persona(keeping.segment, self.now()).await? {
             return Ok(Ok(PersonaEnd::failed("another run is creating it")));

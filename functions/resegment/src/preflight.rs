@@ -96,14 +96,15 @@ impl Run<'_> {
     }
 }
 
+/// How far back the first run asks which users have changed. If a customer was looked at before that,
+/// their user may have changed unnoticed, and all users are listed.
+pub(crate) const FIRST_SWEEP: SignedDuration = SignedDuration::from_hours(48);
+
 /// Users who changed since the last run asked. Okta may show a change a little late, so the time before
 /// is asked about once more.
-///
-/// The first run asks about two days: a stack whose run is daily has looked at nobody before that.
 fn changed_since(memory: &Memory, now: Timestamp) -> List {
     const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-    const FIRST: SignedDuration = SignedDuration::from_hours(48);
-    let since = memory.swept_at.map_or(now - FIRST, |at| at - OVERLAP);
+    let since = memory.swept_at.map_or(now - FIRST_SWEEP, |at| at - OVERLAP);
     List::ChangedSince(since)
 }
 

@@ -113,15 +113,16 @@ impl Run<'_> {
     async fn keep(&mut self, list: List, page: okta::Page) -> Result<(), Trouble> {
         let now = self.now();
         let salt = self.config().await?.salt.clone();
-        let okta = &mut self.record.okta;
-        okta.users += u64::try_from(page.users.len()).unwrap_or(u64::MAX);
-        okta.unreadable += u64::try_from(page.unreadable).unwrap_or(u64::MAX);
         let users = page.users.iter().map(|user| KeptUser::new(user, &salt)).collect();
         let kept = KeptPage { list, users };
         // Ids, numbers and flags: nothing that could fail to be written.
         let content = serde_json::to_vec(&kept).unwrap_or_default();
-        self.notes.put(PAGES, okta.pages, content, now).await?;
-        self.record.okta.pages.count += 1;
+        self.notes.put(PAGES, self.record.okta.pages, content, now).await?;
+        // A page that could not be kept is read again, and counts then.
+        let okta = &mut self.record.okta;
+        okta.pages.count += 1;
+        okta.users += u64::try_from(page.users.len()).unwrap_or(u64::MAX);
+        okta.unreadable += u64::try_from(page.unreadable).unwrap_or(u64::MAX);
         Ok(())
     }
 }

@@ -1,16 +1,27 @@
 //! What is kept of a run.
 
+mod chunks;
+mod end;
+mod lists;
+mod phase;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use okta::Cursor;
-use rules::{GroupId, GroupName, Refusal, RuleBook, SegmentName, Shift};
+use rules::{CustomerId, Refusal, RuleBook, SegmentName};
 use serde::{Deserialize, Serialize};
-use shopify::ExportId;
 use state::{Outcome, RunId};
 
-use crate::event::{Reason, Status};
+pub use chunks::{Chunks, Place};
+pub use end::{End, EndedAs, Memory, Summary};
+pub use lists::{List, OktaPages};
+pub use phase::{Begun, Export, Missing, Phase, PhaseName};
+
+use crate::event::Reason;
 use crate::report::Report;
+
+/// How many customers are remembered by name whose looks were lost: an item of the table has its limits.
+const MOST_LOST: usize = 1_000;
 
 /// A run, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,220 +83,15 @@ pub struct Record {
     /// How many have no outcome and will have none: their messages are dead letters.
     #[serde(default)]
     pub unanswered: u64,
+    /// Who they are, up to 1,000 of them. The next run looks at them again.
+    #[serde(default)]
+    pub lost: Vec<CustomerId>,
     /// What became of the personas.
     #[serde(default)]
     pub personas: BTreeMap<SegmentName, PersonaEnd>,
     /// The requests the run itself sent, by service, repeats included; the workers' are not among them.
     #[serde(default)]
     pub calls: BTreeMap<String, u64>,
-}
-
-/// When a phase was begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begun {
-    /// Which.
-    pub phase: PhaseName,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What a run is at, with what it needs to go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "name")]
-pub enum Phase {
-    /// Asks Shopify about the shop.
-    Preflight,
-    /// Has Shopify write out all customers.
-    Export(Export),
-    /// Reads lists of Okta's users.
-    ReadOkta {
-        /// The lists still to be read, the first one first.
-        lists: Vec<List>,
-        /// Where the first list goes on.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Cursor>,
-        /// The export to go on with; none if the shop fits into one page.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        export: Option<ExportId>,
-    },
-    /// Compares the shop with the applied state.
-    Plan {
-        /// The export; none if the shop fits into one page.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        export: Option<ExportId>,
-        /// How often it was begun.
-        #[serde(default)]
-        tries: u32,
-    },
-    /// Puts the wanted book into use, now that the guard has passed it.
-    Accept,
-    /// Sends messages to the workers.
-    Dispatch(Place),
-    /// Keeps the personas.
-    Personas,
-    /// Waits for the workers.
-    Settle {
-        /// Everybody before this place has an outcome.
-        place: Place,
-        /// What is still missing there.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        missing: Option<Missing>,
-    },
-    /// It has ended.
-    Ended(End),
-}
-
-/// Outcomes that are waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Missing {
-    /// How many.
-    pub count: u64,
-    /// Since when there have been so many.
-    pub since: Timestamp,
-    /// Since when the queue has been empty all the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub empty_since: Option<Timestamp>,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct End {
-    /// How.
-    pub how: EndedAs,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndedAs {
-    /// Everything was worked off.
-    Done,
-    /// It was held back before the first write.
-    Refused,
-    /// It could not go on.
-    Failed,
-    /// An operator ended it.
-    Cancelled,
-}
-
-/// What a run is at, as people read it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PhaseName {
-    /// Asks Shopify about the shop.
-    Preflight,
-    /// Has Shopify write out all customers.
-    Export,
-    /// Reads lists of Okta's users.
-    ReadOkta,
-    /// Compares the shop with the applied state, and has the guard judge what would follow.
-    Plan,
-    /// Puts the wanted book into use.
-    Accept,
-    /// Sends messages to the workers.
-    Dispatch,
-    /// Keeps the personas.
-    Personas,
-    /// Waits for the workers.
-    Settle,
-    /// It has ended.
-    Ended,
-}
-
-/// How far Shopify has come with writing out all customers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Export {
-    /// When we decided to have it written out. Written down before Shopify is asked, so that an export
-    /// whose answer never came is found again.
-    pub intent: Timestamp,
-    /// The export, once Shopify has told its id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<ExportId>,
-    /// How often it was asked about.
-    #[serde(default)]
-    pub polls: u32,
-    /// When to ask again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub poll_at: Option<Timestamp>,
-    /// The one before that came to nothing: it is not to be taken for this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lost_id: Option<ExportId>,
-}
-
-impl Export {
-    /// An export that was decided on and not begun.
-    pub(crate) fn intended(intent: Timestamp) -> Self {
-        Self { intent, id: None, polls: 0, poll_at: None, lost_id: None }
-    }
-}
-
-/// A list of Okta's users.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum List {
-    /// The members of a managed group.
-    Members {
-        /// The group's configured name.
-        name: GroupName,
-        /// Its id.
-        id: GroupId,
-    },
-    /// The users who were changed since.
-    ChangedSince(Timestamp),
-    /// All users.
-    Everybody,
-}
-
-/// What was read of Okta.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OktaPages {
-    /// Where the pages are kept.
-    #[serde(default)]
-    pub pages: Chunks,
-    /// When the reading was begun: the next run asks for changes since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub begun_at: Option<Timestamp>,
-    /// Whether the members of all managed groups that Okta has were read.
-    #[serde(default)]
-    pub members: bool,
-    /// The managed groups whose members were read to the last.
-    #[serde(default)]
-    pub whole: Vec<GroupName>,
-    /// Whether all users were listed.
-    #[serde(default)]
-    pub everybody: bool,
-    /// How many users were read.
-    #[serde(default)]
-    pub users: u64,
-    /// How many of them could not be understood.
-    #[serde(default)]
-    pub unreadable: u64,
-    /// How often a list had to be begun anew.
-    #[serde(default)]
-    pub restarts: u32,
-    /// Groups that Okta no longer has.
-    #[serde(default)]
-    pub gone: Vec<GroupName>,
-}
-
-/// Chunks beside the record.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chunks {
-    /// The fencing number they were begun with.
-    pub fence: u64,
-    /// How many there are.
-    pub count: u32,
-}
-
-/// A place among the ids of those who differ.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    /// The chunk, counted from 0.
-    pub chunk: u32,
-    /// How many of its ids lie before the place.
-    pub offset: u32,
 }
 
 /// What Shopify said of the shop.
@@ -349,65 +155,6 @@ pub struct Progress {
     pub settled: u64,
 }
 
-/// What is kept of a run for a year.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// Which.
-    pub run_id: RunId,
-    /// When it was begun.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Timestamp,
-    /// How.
-    pub ended_as: EndedAs,
-    /// What it was for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-    /// Why it ended as it did, if not well.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// The version of the book.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub book: Option<u64>,
-    /// How many messages were sent.
-    pub dispatched: u64,
-    /// How the looks ended.
-    pub outcomes: BTreeMap<Outcome, u64>,
-    /// How many have no outcome.
-    pub unanswered: u64,
-    /// Each segment's figures.
-    #[serde(default)]
-    pub segments: Vec<comparison::SegmentFigures>,
-    /// The figures the guard judged by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shift: Option<Shift>,
-}
-
-/// What the next run has to know.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
-    /// How many customers the shop had at the last run that ended well.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customers: Option<u64>,
-    /// Since when changed users have to be asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub swept_at: Option<Timestamp>,
-    /// When the members of all managed groups were last read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub members_read_at: Option<Timestamp>,
-}
-
-impl Memory {
-    /// What this run learnt, and where it learnt nothing, what was known before.
-    pub(crate) fn or(self, before: Self) -> Self {
-        Self {
-            customers: self.customers.or(before.customers),
-            swept_at: self.swept_at.or(before.swept_at),
-            members_read_at: self.members_read_at.or(before.members_read_at),
-        }
-    }
-}
-
 impl Record {
     pub(crate) fn new(run_id: RunId, now: Timestamp) -> Self {
         Self {
@@ -431,6 +178,7 @@ impl Record {
             dispatched: 0,
             outcomes: BTreeMap::new(),
             unanswered: 0,
+            lost: Vec::new(),
             personas: BTreeMap::new(),
             calls: BTreeMap::new(),
         }
@@ -469,13 +217,25 @@ impl Record {
         }
     }
 
-    /// What the next run has to know. What this run did not learn is left out.
-    pub(crate) fn memory(&self) -> Memory {
+    /// Counts customers of whom nobody will know how the look at them ended.
+    pub(crate) fn lose(&mut self, customers: &[CustomerId]) {
+        self.unanswered += u64::try_from(customers.len()).unwrap_or(u64::MAX);
+        let room = MOST_LOST.saturating_sub(self.lost.len());
+        self.lost.extend(customers.iter().take(room));
+    }
+
+    /// What the next run has to know, after what was known before.
+    ///
+    /// What Okta was asked about counts as asked, although some looks were lost: the next run takes
+    /// those up by name. If they are too many for that, it reads everything of Okta anew.
+    pub(crate) fn memory(&self, before: &Memory) -> Memory {
+        let are_named = usize::try_from(self.unanswered).is_ok_and(|lost| lost == self.lost.len());
+        let read_at = self.okta.begun_at.filter(|_| self.okta.members);
         Memory {
-            customers: self.report.as_ref().map(|report| report.shift.customers),
-            // Who was found and then lost on the way is to be found again.
-            swept_at: self.okta.begun_at.filter(|_| self.unanswered == 0),
-            members_read_at: self.okta.begun_at.filter(|_| self.okta.members),
+            customers: self.report.as_ref().map(|it| it.shift.customers).or(before.customers),
+            swept_at: self.okta.begun_at.or(before.swept_at).filter(|_| are_named),
+            members_read_at: read_at.or(before.members_read_at).filter(|_| are_named),
+            lost: self.lost.clone(),
         }
     }
 
@@ -498,47 +258,42 @@ impl Record {
     }
 }
 
-impl Phase {
-    /// The phase as people read it.
-    pub fn name(&self) -> PhaseName {
-        match self {
-            Self::Preflight => PhaseName::Preflight,
-            Self::Export(_) => PhaseName::Export,
-            Self::ReadOkta { .. } => PhaseName::ReadOkta,
-            Self::Plan { .. } => PhaseName::Plan,
-            Self::Accept => PhaseName::Accept,
-            Self::Dispatch(_) => PhaseName::Dispatch,
-            Self::Personas => PhaseName::Personas,
-            Self::Settle { .. } => PhaseName::Settle,
-            Self::Ended(_) => PhaseName::Ended,
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl PhaseName {
-    /// The name used in records and logs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Preflight => "preflight",
-            Self::Export => "export",
-            Self::ReadOkta => "read_okta",
-            Self::Plan => "plan",
-            Self::Accept => "accept",
-            Self::Dispatch => "dispatch",
-            Self::Personas => "personas",
-            Self::Settle => "settle",
-            Self::Ended => "ended",
-        }
+    fn record() -> Record {
+        let mut record = Record::new("20261121T120000Z-000001".parse().unwrap(), Timestamp::MIN);
+        record.okta.begun_at = Some(Timestamp::UNIX_EPOCH);
+        record
     }
-}
 
-impl EndedAs {
-    /// What a call answers that finds the run so.
-    pub(crate) fn status(self) -> Status {
-        match self {
-            Self::Done => Status::Done,
-            Self::Refused => Status::Refused,
-            Self::Failed | Self::Cancelled => Status::Failed,
-        }
+    fn before() -> Memory {
+        let at = Some(Timestamp::MIN);
+        let lost = vec![CustomerId::new(7)];
+        Memory { customers: Some(5), swept_at: at, members_read_at: at, lost }
+    }
+
+    #[test]
+    fn lost_looks_are_remembered_by_name_and_keep_no_question_open() {
+        let mut record = record();
+        record.lose(&[CustomerId::new(1), CustomerId::new(2)]);
+        let memory = record.memory(&before());
+        assert_eq!(memory.lost, [CustomerId::new(1), CustomerId::new(2)]);
+        assert_eq!(memory.swept_at, record.okta.begun_at);
+        assert_eq!(memory.members_read_at, before().members_read_at, "they were not read");
+        assert_eq!(memory.customers, before().customers);
+    }
+
+    #[test]
+    fn more_lost_looks_than_can_be_named_have_the_next_run_read_everything() {
+        let mut record = record();
+        let many: Vec<_> = (0..600).map(CustomerId::new).collect();
+        record.lose(&many);
+        record.lose(&many);
+        assert_eq!((record.unanswered, record.lost.len()), (1_200, MOST_LOST));
+        let memory = record.memory(&before());
+        assert_eq!((memory.swept_at, memory.members_read_at), (None, None));
+        assert_eq!(memory.lost.len(), MOST_LOST);
     }
 }

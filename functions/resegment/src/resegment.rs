@@ -8,11 +8,11 @@ use mavera::Mavera;
 use okta::Okta;
 use outbound::{Clock, Randomness};
 use shopify::Shopify;
-use state::{Begun, ConfigTable, Customers, Depth, RunId, Runs, Taken};
+use state::{Begun, ConfigTable, Customers, Depth, Kept, RunId, Runs, Taken};
 
 use crate::event::{Answer, Event, InvalidStart, Start, Status};
 use crate::notes::{Notes, lease_end};
-use crate::record::Record;
+use crate::record::{Record, Summary};
 use crate::run::Run;
 use crate::trouble::Trouble;
 
@@ -100,7 +100,14 @@ impl Resegment {
         record.reason = start.reason;
         record.verify = start.verify;
         record.accept = start.accept;
-        match self.runs.begin(&id, &record, now, lease_end(now)).await? {
+        let mut begun = self.runs.begin(&id, &record, now, lease_end(now)).await?;
+        if let Begun::Another(active) = &begun
+            && !self.can_be_read(active).await?
+        {
+            Box::pin(self.tick(deadline)).await?;
+            begun = self.runs.begin(&id, &record, now, lease_end(now)).await?;
+        }
+        match begun {
             Begun::Ours(hold) => {
                 let notes = Notes::Kept { runs: &self.runs, hold };
                 Ok(Run::new(self, notes, record, deadline).advance().await)
@@ -130,8 +137,38 @@ impl Resegment {
                     ..Answer::new(Status::Wait)
                 })
             }
-            Taken::Ended => Ok(Answer::new(Status::Idle)),
+            Taken::Ended => {
+                let (Kept::Yes | Kept::No) = self.runs.forget(&id).await?;
+                Ok(Answer::new(Status::Idle))
+            }
+            Taken::Unreadable(error) => self.give_up(id, &error, now).await,
         }
+    }
+
+    /// Whether a run's record is there and can be read.
+    async fn can_be_read(&self, run: &RunId) -> Result<bool, ResegmentError> {
+        match self.runs.record::<Record>(run).await {
+            Ok(record) => Ok(record.is_some()),
+            Err(state::Error::Unreadable { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends a run that nobody can go on with: no other could begin otherwise.
+    async fn give_up(
+        &self,
+        run: RunId,
+        error: &state::Error,
+        now: Timestamp,
+    ) -> Result<Answer, ResegmentError> {
+        let message = format!(
+            "{error}, so the run was ended: what it has queued is worked off, what it has not is \
+             found by the next run; run again"
+        );
+        tracing::error!(run_id = run.as_str(), message, "a run was given up");
+        let summary = Summary::given_up(run.clone(), message.clone(), now);
+        let (Kept::Yes | Kept::No) = self.runs.abandon(&run, &summary, now).await?;
+        Ok(Answer { run_id: Some(run), message: Some(message), ..Answer::new(Status::Failed) })
     }
 }
 

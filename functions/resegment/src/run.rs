@@ -8,17 +8,16 @@ use rules::Refusal;
 use shopify::{ExportFile, ExportId};
 use state::RunConfig;
 
-use crate::book;
-use crate::event::{Answer, Start, Status};
+use crate::event::{Answer, Status};
 use crate::notes::Notes;
-use crate::record::{End, EndedAs, Memory, Phase, Record};
+use crate::record::{Book, End, EndedAs, Memory, Phase, Record};
 use crate::resegment::Resegment;
 use crate::trouble::Trouble;
 
 /// What is kept of the function's time to write down how far the run has come.
 const RESERVE: Duration = Duration::from_secs(5);
 /// The least time a step is begun with.
-const LEAST_TIME: Duration = Duration::from_secs(10);
+pub(crate) const LEAST_TIME: Duration = Duration::from_secs(10);
 /// The first wait for something that was not to be had; it doubles.
 const FIRST: Duration = Duration::from_secs(10);
 /// The longest such wait.
@@ -27,8 +26,6 @@ const LONGEST: Duration = Duration::from_mins(10);
 const MOST_SETBACKS: u32 = 150;
 /// How long one call may take. A lease that was just renewed lasts longer.
 const WITHIN_LEASE: Duration = Duration::from_secs(75);
-/// How long a paused run waits before it looks again.
-const PAUSED: Duration = Duration::from_mins(1);
 
 /// The services that requests are counted of, in the order of [`Resegment::sent`].
 const SERVICES: [&str; 3] = ["shopify", "okta", "mavera"];
@@ -40,7 +37,8 @@ pub(crate) struct Run<'a> {
     pub(crate) record: Record,
     /// Until when services are called.
     pub(crate) until: Timestamp,
-    pub(crate) config: Option<RunConfig>,
+    /// The configuration, and when it was read.
+    pub(crate) config: Option<(Timestamp, RunConfig)>,
     pub(crate) memory: Option<Memory>,
     /// The customers of a shop that fits into one page, as lines of an export.
     pub(crate) page: Option<Page>,
@@ -92,6 +90,11 @@ impl<'a> Run<'a> {
             }
         }
         self.sent = sent;
+    }
+
+    /// The book the run decides by.
+    pub(crate) fn book(&self) -> Result<&Book, Trouble> {
+        self.record.book.as_ref().ok_or_else(|| Trouble::Fatal("the run has no book".to_owned()))
     }
 
     /// Whether too little time is left to begin something.
@@ -168,7 +171,7 @@ impl<'a> Run<'a> {
     }
 
     /// One step of the phase the run is in.
-    async fn step(&mut self) -> Result<Next, Trouble> {
+    pub(crate) async fn step(&mut self) -> Result<Next, Trouble> {
         if matches!(self.record.phase, Phase::Accept | Phase::Dispatch(_)) {
             // Much may have happened since the call began, and from here on it is written.
             self.config = None;
@@ -191,35 +194,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether an operator has paused or cancelled the run.
-    async fn held_by_operator(&mut self) -> Result<Option<Next>, Trouble> {
-        let run = self.record.run_id.clone();
-        let now = self.now();
-        let config = self.config().await?;
-        if config.cancelled.contains(&run) {
-            return Err(Trouble::Cancelled);
-        }
-        let paused = config.settings.paused;
-        let why = "the settings say paused: `segments resume` goes on".to_owned();
-        Ok(paused.then(|| Next::Wait { until: now + PAUSED, why }))
-    }
-
-    /// The configuration, read once a call.
-    pub(crate) async fn config(&mut self) -> Result<&RunConfig, Trouble> {
-        let config = match self.config.take() {
-            Some(config) => config,
-            None => self.me.config.for_run(&*self.me.random, !self.notes.is_dry()).await?,
-        };
-        Ok(self.config.insert(config))
-    }
-
     /// What earlier runs left to be known, read once a call.
     pub(crate) async fn memory(&mut self) -> Result<Memory, Trouble> {
         let memory = match self.memory.take() {
             Some(memory) => memory,
             None => self.me.runs.memory().await?,
         };
-        Ok(*self.memory.insert(memory))
+        Ok(self.memory.insert(memory).clone())
     }
 
     /// Goes on to a phase and writes that down.
@@ -232,7 +213,7 @@ impl<'a> Run<'a> {
     }
 
     /// When to try again what was not to be had; none if it has been tried for long enough.
-    fn put_off(&mut self, at: Option<Timestamp>, why: String) -> Option<Timestamp> {
+    pub(crate) fn put_off(&mut self, at: Option<Timestamp>, why: String) -> Option<Timestamp> {
         self.record.message = Some(why);
         if let Phase::Plan { tries, .. } = &mut self.record.phase {
             // It was not the function's time that ran out.
@@ -246,7 +227,7 @@ impl<'a> Run<'a> {
         (self.record.setbacks <= MOST_SETBACKS).then(|| self.now() + growing)
     }
 
-    fn wait(&self, until: Timestamp) -> Answer {
+    pub(crate) fn wait(&self, until: Timestamp) -> Answer {
         let left = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
         let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
         Answer { wait_seconds: Some(seconds.max(1)), ..Answer::new(Status::Wait) }
@@ -272,89 +253,22 @@ impl<'a> Run<'a> {
         let message = self.record.message.take();
         self.record.enter(Phase::Ended(end), end.at);
         self.record.message = message;
-        let memory = (how == EndedAs::Done).then(|| self.record.memory());
-        let memory = match memory {
-            Some(fresh) => Some(fresh.or(self.memory().await?)),
-            None => None,
+        let memory = match how {
+            EndedAs::Done => {
+                let before = self.memory().await?;
+                Some(self.record.memory(&before))
+            }
+            EndedAs::Refused | EndedAs::Failed | EndedAs::Cancelled => None,
         };
         self.notes.end(&self.record, end, memory.as_ref()).await?;
         Ok(self.describe(Answer::new(how.status())))
     }
 
-    fn describe(&self, mut answer: Answer) -> Answer {
+    pub(crate) fn describe(&self, mut answer: Answer) -> Answer {
         answer.run_id = (!self.notes.is_dry()).then(|| self.record.run_id.clone());
         answer.phase = Some(self.record.phase.name());
         answer.message = answer.message.or_else(|| self.record.message.clone());
         answer.progress = Some(self.record.progress());
         answer
-    }
-
-    /// Finds out, writes nothing, and answers with the report.
-    pub(crate) async fn dry(mut self, start: Start) -> Answer {
-        self.tried = start.rules;
-        self.record.verify = start.verify;
-        if let Some(id) = start.export {
-            match self.go_on_dry(id).await {
-                Ok(None) => {}
-                Ok(Some(why)) => {
-                    let refused = Answer { message: Some(why), ..Answer::new(Status::Refused) };
-                    return self.describe(refused);
-                }
-                Err(trouble) => return self.describe(trouble.into()),
-            }
-        }
-        loop {
-            let answer = match self.step().await {
-                Ok(Next::Step) if matches!(self.record.phase, Phase::Accept) => {
-                    let report = self.record.report.take();
-                    let message = self.record.refusal.as_ref().map(ToString::to_string);
-                    return Answer { message, report, ..self.describe(Answer::new(Status::Done)) };
-                }
-                Ok(Next::Step) => continue,
-                Ok(Next::Wait { until, .. }) if self.sleep(until).await => continue,
-                Ok(Next::Wait { until, why }) => Answer { message: Some(why), ..self.wait(until) },
-                Ok(Next::Done) => Answer::new(Status::Done),
-                Ok(Next::Refuse { why, .. }) => {
-                    Answer { message: Some(why), ..Answer::new(Status::Refused) }
-                }
-                Err(Trouble::Later { at, why }) => match self.put_off(at, why) {
-                    Some(until) if self.sleep(until).await => continue,
-                    Some(until) => self.wait(until),
-                    None => Answer::new(Status::Failed),
-                },
-                Err(trouble) => trouble.into(),
-            };
-            let export = self.export_id();
-            return Answer { export, ..self.describe(answer) };
-        }
-    }
-
-    /// Takes up a dry run with its export; says why, if it cannot decide by any book.
-    async fn go_on_dry(&mut self, export: ExportId) -> Result<Option<String>, Trouble> {
-        let tried = self.tried.clone();
-        match book::to_decide_by(self.config().await?, tried) {
-            Ok(book) => self.record.book = Some(book),
-            Err(why) => return Ok(Some(why)),
-        }
-        let lists = self.lists().await?;
-        self.record.phase = Phase::ReadOkta { lists, from: None, export: Some(export) };
-        Ok(None)
-    }
-
-    /// Waits, if there is time for it.
-    async fn sleep(&self, until: Timestamp) -> bool {
-        let in_time = until + LEAST_TIME <= self.until;
-        if let (true, Ok(wait)) = (in_time, until.duration_since(self.now()).try_into()) {
-            self.me.clock.sleep(wait).await;
-        }
-        in_time
-    }
-
-    fn export_id(&self) -> Option<ExportId> {
-        match &self.record.phase {
-            Phase::Export(export) => export.id.clone(),
-            Phase::ReadOkta { export, .. } | Phase::Plan { export, .. } => export.clone(),
-            _ => None,
-        }
     }
 }

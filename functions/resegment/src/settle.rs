@@ -35,35 +35,36 @@ impl Run<'_> {
             return Ok(Next::Done);
         }
         let ids = self.ids(place.chunk).await?;
-        let offset = usize::try_from(place.offset).unwrap_or(usize::MAX).min(ids.len());
+        let rest = place.rest(&ids);
         let window: Vec<CustomerId> =
-            ids[offset..].iter().take(WINDOW).map(|differing| differing.id).collect();
+            rest.iter().take(WINDOW).map(|differing| differing.id).collect();
         let answered = self.me.customers.answered(&self.record.run_id, &window).await?;
-        let count = u64::try_from(window.len() - answered.len()).unwrap_or(u64::MAX);
-        if count > 0 {
+        let lost: Vec<CustomerId> =
+            window.iter().copied().filter(|id| !answered.contains_key(id)).collect();
+        let mut waited = before.filter(Missing::is_uncounted);
+        if !lost.is_empty() {
+            let count = u64::try_from(lost.len()).unwrap_or(u64::MAX);
             let missing = self.missing(count, before).await?;
             if !missing.is_given_up(self.now()) {
                 return self.wait_for_workers(place, before, missing).await;
             }
+            waited = Some(missing);
         }
         for mark in answered.values() {
             *self.record.outcomes.entry(mark.outcome).or_default() += 1;
         }
-        self.record.unanswered += count;
-        let next = if offset + window.len() >= ids.len() {
-            Place { chunk: place.chunk + 1, offset: 0 }
-        } else {
-            let more = u32::try_from(window.len()).unwrap_or(u32::MAX);
-            Place { chunk: place.chunk, offset: place.offset + more }
-        };
-        self.enter(Phase::Settle { place: next, missing: None }).await
+        self.record.lose(&lost);
+        let place = place.behind(window.len(), rest.len());
+        // What was waited for in vain here is not waited for again with the next thousand.
+        self.enter(Phase::Settle { place, missing: waited.map(Missing::uncounted) }).await
     }
 
     /// What is missing now, seen after what was missing before.
     async fn missing(&self, count: u64, before: Option<Missing>) -> Result<Missing, Trouble> {
         let is_empty = self.me.queue.depth().await? == 0;
         let now = self.now();
-        let same = before.filter(|before| before.count == count);
+        let is_same = |before: &Missing| before.count == count || before.is_uncounted();
+        let same = before.filter(is_same);
         let since = same.map_or(now, |same| same.since);
         let empty_since = before.and_then(|before| before.empty_since).unwrap_or(now);
         Ok(Missing { count, since, empty_since: is_empty.then_some(empty_since) })
@@ -84,6 +85,15 @@ impl Run<'_> {
 }
 
 impl Missing {
+    /// The wait so far, for customers of whom nobody has counted yet how many are missing.
+    fn uncounted(self) -> Self {
+        Self { count: 0, ..self }
+    }
+
+    fn is_uncounted(&self) -> bool {
+        self.count == 0
+    }
+
     fn is_given_up(&self, now: Timestamp) -> bool {
         let lost = self.empty_since.is_some_and(|since| now.duration_since(since) >= LOST);
         lost || now.duration_since(self.since) >= STUCK

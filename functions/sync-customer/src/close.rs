@@ -1,5 +1,6 @@
 //! How a look ends: what is recorded of it.
 
+use outbound::Error;
 use rules::{GroupName, SegmentName};
 use shopify::Customer;
 use state::{AddressHash, Answered, Cause, Last, Outcome, Read, Record, Transition};
@@ -11,6 +12,18 @@ use crate::worker::Done;
 use crate::write::{Trouble, Writer};
 
 impl Look<'_> {
+    /// Ends a look that Okta's refusal of the totals has not kept from putting the customer into their
+    /// group. It is known that the profile does not show them, so every full run tries again.
+    pub(crate) async fn conclude_without_totals(
+        &self,
+        writer: Writer<'_>,
+        target: &Target<'_>,
+        error: &Error,
+    ) -> Result<Done, Setback> {
+        tracing::warn!(customer_id = %self.customer, error = %error, "Okta refuses the totals");
+        self.conclude(writer, target, Outcome::ProfileRefused).await
+    }
+
     /// Ends a look that made Okta hold what is desired: the segment is the customer's now.
     pub(crate) async fn conclude(
         &self,
@@ -45,7 +58,7 @@ impl Look<'_> {
             group,
             cause: self.reason(record, customer),
             range,
-            totals: Some(customer.totals),
+            totals: customer.totals,
             book: self.config.book.version,
         });
         record.segment = segment;
@@ -140,9 +153,9 @@ impl Look<'_> {
             Trouble::GroupGone => self.close(writer, customer, Outcome::GroupGone).await,
             Trouble::UserTaken => self.close(writer, customer, Outcome::UserTaken).await,
             Trouble::UserGone => self.close(writer, customer, Outcome::Unmatched).await,
-            Trouble::Setback(setback) => {
+            trouble @ (Trouble::Setback(_) | Trouble::ProfileRefused(_)) => {
                 writer.release().await;
-                Err(setback)
+                Err(trouble.into_setback())
             }
         }
     }

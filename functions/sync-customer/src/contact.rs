@@ -141,6 +141,9 @@ impl<'a> Look<'a> {
         let claims = [Claim::Take(user.clone())];
         match writer.apply(record, &user, &target.desired, &claims).await {
             Ok(()) => self.conclude(writer, target, Outcome::Applied).await,
+            Err(Trouble::ProfileRefused(error)) => {
+                self.conclude_without_totals(writer, target, &error).await
+            }
             Err(Trouble::UserTaken) => self.contest(writer, target, &user).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
         }

@@ -11,6 +11,7 @@ mod decide;
 mod delay;
 mod end;
 mod failure;
+mod foresee;
 mod look;
 mod of_run;
 mod prepare;
@@ -21,4 +22,6 @@ mod worker;
 mod write;
 
 pub use batch::Record;
+pub use foresee::{Bearer, Changes, Foreseen, Known, Next, foresee};
+pub use recheck::managed;
 pub use worker::{Done, Report, Worker};

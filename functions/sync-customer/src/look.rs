@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use okta::Session;
-use rules::{CustomerId, Desired, Group, Segment};
+use rules::{Applied, CustomerId, Desired, Group, Segment};
 use shopify::{Customer, Truth};
 use state::{Config, Entry, GroupStatus, Message, Outcome, Record, Versioned};
 
@@ -53,17 +53,17 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// A writer that starts from the entry as it was read; a tombstone is written over. A group that
-    /// a rule of Okta fills by now is no longer ours to leave.
+    /// A writer that starts from the entry as it was read. A tombstone is written over, and its mark
+    /// stays, whatever interrupts the look: the run counts the customer by it.
     pub(crate) fn writer(&self) -> Writer<'a> {
         let mut record = match self.found.map(|found| &found.entry) {
             Some(Entry::Customer(record)) => (**record).clone(),
-            Some(Entry::Tombstone(_)) | None => Record::default(),
+            Some(Entry::Tombstone(stone)) => {
+                Record { answered: stone.answered.clone(), ..Record::default() }
+            }
+            None => Record::default(),
         };
-        let rows = self.config.groups.values();
-        for row in rows.filter(|row| row.status == GroupStatus::RuleManaged) {
-            row.id.as_ref().map(|id| record.applied.groups.remove(id));
-        }
+        leave_to_rules(&mut record.applied, self.config);
         Writer {
             customers: &self.worker.customers,
             okta: self.okta(),
@@ -143,20 +143,12 @@ impl<'a> Look<'a> {
         self.close(writer, customer, outcome).await
     }
 
-    /// The group that goes with a segment, if customers can be put into it.
     fn group(&self, segment: &Segment) -> Result<Group, Outcome> {
-        let name = segment.okta_group_name();
-        let row = self.config.groups.get(name).ok_or(Outcome::GroupWithoutId)?;
-        match &row.id {
-            Some(id) if row.status.is_usable() => Ok(Group { id: id.clone(), name: name.clone() }),
-            _ if row.status == GroupStatus::RuleManaged => Err(Outcome::GroupRuleManaged),
-            _ => Err(Outcome::GroupWithoutId),
-        }
+        group_of(segment, self.config)
     }
 
     pub(crate) fn same_person(&self, record: &Record, customer: &Customer) -> bool {
-        let hash = customer.email.as_ref().map(|email| self.config.salt.hash(email));
-        record.matched.as_ref().is_some_and(|matched| Some(&matched.address) == hash.as_ref())
+        is_same_person(record, customer, self.config)
     }
 
     /// Makes the user the customer was matched with before hold what is desired.
@@ -184,8 +176,35 @@ impl<'a> Look<'a> {
                 let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
                 self.conclude(writer, target, outcome).await
             }
+            Err(Trouble::ProfileRefused(error)) => {
+                self.conclude_without_totals(writer, target, &error).await
+            }
             Err(Trouble::UserGone) => self.meet_anew(writer, target, user).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
         }
+    }
+}
+
+/// The group that goes with a segment, if customers can be put into it.
+pub(crate) fn group_of(segment: &Segment, config: &Config) -> Result<Group, Outcome> {
+    let name = segment.okta_group_name();
+    let row = config.groups.get(name).ok_or(Outcome::GroupWithoutId)?;
+    match &row.id {
+        Some(id) if row.status.is_usable() => Ok(Group { id: id.clone(), name: name.clone() }),
+        _ if row.status == GroupStatus::RuleManaged => Err(Outcome::GroupRuleManaged),
+        _ => Err(Outcome::GroupWithoutId),
+    }
+}
+
+/// Whether the customer still has the address that the user was matched by.
+pub(crate) fn is_same_person(record: &Record, customer: &Customer, config: &Config) -> bool {
+    let hash = customer.email.as_ref().map(|email| config.salt.hash(email));
+    record.matched.as_ref().is_some_and(|matched| Some(&matched.address) == hash.as_ref())
+}
+
+/// A group that a rule of Okta fills by now is no longer ours to leave.
+pub(crate) fn leave_to_rules(applied: &mut Applied, config: &Config) {
+    for row in config.groups.values().filter(|row| row.status == GroupStatus::RuleManaged) {
+        row.id.as_ref().map(|id| applied.groups.remove(id));
     }
 }

@@ -9,7 +9,7 @@ use state::Config;
 use crate::write::{Trouble, Writer};
 
 /// The groups that the accepted book's segments stand for.
-pub(crate) fn managed(config: &Config) -> BTreeSet<GroupId> {
+pub fn managed(config: &Config) -> BTreeSet<GroupId> {
     let segments = config.book.book.segments().iter();
     let rows = segments.filter_map(|segment| config.groups.get(segment.okta_group_name()));
     rows.filter(|row| row.status.is_usable()).filter_map(|row| row.id.clone()).collect()

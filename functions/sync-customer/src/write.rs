@@ -41,6 +41,8 @@ pub(crate) enum Trouble {
     GroupGone,
     /// The user belongs to another customer.
     UserTaken,
+    /// Okta does not take the totals into the user's profile. Everything else was carried out.
+    ProfileRefused(Error),
     /// Anything else.
     Setback(Setback),
 }
@@ -56,6 +58,7 @@ impl Trouble {
     pub(crate) fn into_setback(self) -> Setback {
         match self {
             Self::Setback(setback) => setback,
+            Self::ProfileRefused(error) => Setback::Permanent(error.into()),
             _ => Setback::Busy { until: None },
         }
     }
@@ -99,6 +102,8 @@ impl Writer<'_> {
     /// Before the first call the lease is taken and everything the plan touches is noted, in one write
     /// together with `claims`; so a crash at any point leaves an entry from which the next look
     /// finishes or undoes it. An empty plan without claims writes nothing.
+    ///
+    /// A profile that Okta does not take keeps nobody out of their group: that comes last.
     pub(crate) async fn apply(
         &mut self,
         mut record: Record,
@@ -115,14 +120,16 @@ impl Writer<'_> {
         record.lease = Some(Lease { until: self.deadline + OUTLASTS });
         self.save(record, claims).await?;
         self.record.applied = known;
+        let mut refused = None;
         for change in plan.changes() {
             self.record.applied.begin(change);
-            if let Err(error) = self.make(user, change).await {
-                return Err(self.trouble(user, change, error).await);
+            match self.make(user, change).await {
+                Ok(()) => self.record.applied.record(change),
+                Err(error) if is_refused_profile(change, &error) => refused = Some(error),
+                Err(error) => return Err(self.trouble(user, change, error).await),
             }
-            self.record.applied.record(change);
         }
-        Ok(())
+        refused.map_or(Ok(()), |error| Err(Trouble::ProfileRefused(error)))
     }
 
     async fn make(&self, user: &UserId, change: &Change) -> Result<(), Error> {
@@ -149,12 +156,6 @@ impl Writer<'_> {
                 Err(error) => error.into(),
             },
             (ErrorKind::NotFound, _) => Trouble::UserGone,
-            // The attributes are missing from the org's schema, or of another type. A person mends
-            // that, and the message is as good as before.
-            (
-                ErrorKind::Rejected { status: 400, .. },
-                Change::SetTotals(_) | Change::ClearTotals,
-            ) => Trouble::Setback(Setback::Unavailable(error.into())),
             _ if is_inactive(&error) => Trouble::UserInactive,
             _ => error.into(),
         }
@@ -199,6 +200,15 @@ impl Writer<'_> {
             tracing::warn!(?trouble, "a lease could not be given back; it runs out by itself");
         }
     }
+}
+
+/// Whether Okta does not take the totals: the attributes are missing from the org's schema or are of
+/// another type, or something else in the user's profile breaks the schema's rules, as they have become
+/// since. That it answers alike
+/// ([error codes](https://developer.okta.com/docs/reference/error-codes/)).
+fn is_refused_profile(change: &Change, error: &Error) -> bool {
+    matches!(change, Change::SetTotals(_) | Change::ClearTotals)
+        && matches!(error.kind, ErrorKind::Rejected { status: 400, .. })
 }
 
 fn is_inactive(error: &Error) -> bool {

@@ -32,6 +32,17 @@ impl SigningSecrets {
         Ok(Self(secrets.into_iter().map(SecretString::from).collect()))
     }
 
+    /// The signature of a body by the first of the secrets, as its header has it.
+    pub fn sign(&self, body: &[u8]) -> Option<String> {
+        self.0.first().and_then(|secret| signature(secret, body))
+    }
+
+    /// Whether this is one of the secrets. The comparison takes the same time whatever they are.
+    pub fn hold(&self, secret: &SecretString) -> bool {
+        const PROBE: &[u8] = b"{}";
+        signature(secret, PROBE).is_some_and(|signature| self.have_signed(PROBE, &signature))
+    }
+
     /// Whether the body was signed with one of the secrets. The comparison takes the same time
     /// whatever the signature.
     pub fn have_signed(&self, body: &[u8], signature: &str) -> bool {
@@ -46,6 +57,13 @@ impl SigningSecrets {
         };
         self.0.iter().any(signed)
     }
+}
+
+fn signature(secret: &SecretString, body: &[u8]) -> Option<String> {
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
+    mac.update(body);
+    Some(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]
@@ -82,6 +100,14 @@ mod tests {
         assert!(both.have_signed(BODY, &sign("old", BODY)));
         assert!(both.have_signed(BODY, &sign("new", BODY)));
         assert!(!both.have_signed(BODY, &sign("other", BODY)));
+    }
+
+    #[test]
+    fn what_the_secrets_sign_is_signed_by_the_first() {
+        let both = secrets(r#"{"secrets": ["old", "new"]}"#);
+        assert_eq!(both.sign(BODY), Some(sign("old", BODY)));
+        assert!(both.hold(&"new".to_owned().into()));
+        assert!(!both.hold(&"ne".to_owned().into()));
     }
 
     #[test]

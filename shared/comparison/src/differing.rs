@@ -31,7 +31,7 @@ pub enum Why {
     Address = 8,
     /// Okta was found to hold other groups than were applied.
     Drift = 9,
-    /// What stood in the way of finding an Okta user is gone.
+    /// What stood in the way of finding an Okta user is gone, or nobody knows how the last look ended.
     Retry = 10,
     /// An Okta user who bears the address has appeared.
     Found = 11,
@@ -115,6 +115,13 @@ impl<'okta> Differences<'okta> {
 
     pub(crate) fn users_found(&self) -> u64 {
         self.packed.iter().map(|packed| u64::from(packed.user != NO_USER)).sum()
+    }
+
+    /// How many customers nobody has looked up, and whose Okta user was not found either: each of them
+    /// costs a search.
+    pub fn to_be_searched(&self) -> u64 {
+        let unfound = |packed: &&Packed| packed.why == Why::New && packed.user == NO_USER;
+        self.packed.iter().filter(unfound).map(|_| 1).sum()
     }
 
     /// How many customers differ.

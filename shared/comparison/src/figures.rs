@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Why;
 use crate::amount::EXAMPLES;
 pub use histogram::{Histogram, ORDERS_EDGES, SPEND_EDGES};
-pub use movement::{Movement, Standing};
+pub use movement::{MOVED_EXAMPLES, Movement, Standing};
 pub(crate) use movement::{Movements, Place};
 pub(crate) use sum::Sum;
 

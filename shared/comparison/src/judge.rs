@@ -207,7 +207,7 @@ impl Comparison<'_> {
         if way.from == way.to {
             return;
         }
-        self.tally.movements.add(way.from, way.to, bought);
+        self.tally.movements.add(id, way.from, way.to, bought);
         if way.from != Place::Outside {
             self.tally.moved += 1;
         }

@@ -68,7 +68,7 @@ pub enum KnownState {
         /// Whether anybody was looked for. A customer who belonged to no segment was not.
         looked: bool,
         /// Whether it is worth looking again with nothing changed in Shopify: what stood in the way
-        /// is gone.
+        /// is gone, or nobody knows how the last look ended.
         retry: bool,
     },
 }

@@ -52,8 +52,8 @@ pub use chunk::{InvalidChunk, MAX_CHUNK, chunks, read_chunk};
 pub use comparison::{Comparison, Fields, Findings, MAX_LINE, Options};
 pub use differing::{Differences, Differing, Why};
 pub use figures::{
-    Bad, BadLine, Counted, Figures, Histogram, Movement, ORDERS_EDGES, SPEND_EDGES, SegmentFigures,
-    Standing,
+    Bad, BadLine, Counted, Figures, Histogram, MOVED_EXAMPLES, Movement, ORDERS_EDGES, SPEND_EDGES,
+    SegmentFigures, Standing,
 };
 pub use known::{
     Known, KnownBuilder, KnownCustomer, KnownRead, KnownState, SegmentRef, TooManySegments,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::header::AUTHORIZATION;
-use outbound::{Call, Error};
+use outbound::{Call, Error, InvalidCredentials, is_token};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -13,14 +13,6 @@ pub struct MaveraCredentials {
     /// An [API key](https://docs.mavera.io/api-reference/introduction), which begins with
     /// `mvra_live_`.
     api_key: SecretString,
-}
-
-/// A secret that holds no credentials we can use. Holds no part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct InvalidCredentials {
-    /// What is wrong and what to do, fit for [`outbound::ErrorKind::Credentials`].
-    pub detail: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -37,7 +29,7 @@ impl FromStr for MaveraCredentials {
             invalid("the secret for Mavera is not JSON such as {\"api_key\": \"…\"}")
         })?;
         match secret.api_key {
-            Some(key) if is_key(&key) => Ok(Self { api_key: key.into() }),
+            Some(key) if is_token(&key) => Ok(Self { api_key: key.into() }),
             Some(_) => Err(invalid(
                 "the API key for Mavera is empty or holds spaces or control characters",
             )),
@@ -51,10 +43,6 @@ impl MaveraCredentials {
     pub(crate) fn authorise(&self, call: Call) -> Result<Call, Error> {
         call.token(AUTHORIZATION, "Bearer ", &self.api_key)
     }
-}
-
-fn is_key(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl fmt::Debug for MaveraCredentials {

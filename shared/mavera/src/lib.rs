@@ -19,6 +19,7 @@ mod persona;
 
 pub use answer::is_out_of_credits;
 pub use client::{DEFAULT_URL, Mavera};
-pub use credentials::{InvalidCredentials, MaveraCredentials};
+pub use credentials::MaveraCredentials;
 pub use list::Found;
+pub use outbound::InvalidCredentials;
 pub use persona::{Created, Updated};

@@ -92,6 +92,10 @@ pub(crate) enum Bucket {
     Members,
     /// `GET /api/v1/groups/rules`.
     Rules,
+    /// `/api/v1/meta/schemas`.
+    Schemas,
+    /// The roles of users and groups.
+    Roles,
 }
 
 impl Bucket {

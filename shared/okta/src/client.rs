@@ -210,6 +210,10 @@ impl Session<'_> {
         Ok(RawPage { call, body: answer.into_body(), next })
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.okta.outbound.clock().now()
+    }
+
     /// An address that an earlier answer gave for what follows it, if it is one of this org's.
     pub(crate) fn continuation(&self, found: &str) -> Result<OwnUrl, ForeignAddress> {
         self.okta.base.continuation(found)

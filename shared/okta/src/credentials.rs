@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::header::AUTHORIZATION;
-use outbound::{Call, Error};
+use outbound::{Call, Error, InvalidCredentials, is_token};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -13,14 +13,6 @@ pub enum OktaCredentials {
     /// `{"api_token"}`: an [API token](https://developer.okta.com/docs/guides/create-an-api-token/main/).
     /// It has its administrator's rights and dies after 30 idle days.
     ApiToken(SecretString),
-}
-
-/// A secret that holds no credentials we can use. Holds no part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct InvalidCredentials {
-    /// What is wrong and what to do, fit for [`outbound::ErrorKind::Credentials`].
-    pub detail: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -61,10 +53,6 @@ impl OktaCredentials {
             Self::ApiToken(token) => call.token(AUTHORIZATION, "SSWS ", token),
         }
     }
-}
-
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl fmt::Debug for OktaCredentials {

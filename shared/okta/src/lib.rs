@@ -4,6 +4,7 @@
 //! may be used. Users and groups are matched exactly: what Okta's search answers is compared again
 //! here.
 
+mod admin;
 mod answer;
 mod attributes;
 mod budget;
@@ -13,14 +14,18 @@ mod group;
 mod link;
 mod listed;
 mod page;
+mod schema;
 mod search;
 mod user;
 
+pub use admin::{AdminRole, Me};
 pub use attributes::{AttributeName, AttributeNames, InvalidAttributeName, SameAttribute};
 pub use budget::{InvalidShare, RateShare};
 pub use client::{Okta, Session};
-pub use credentials::{InvalidCredentials, OktaCredentials};
+pub use credentials::OktaCredentials;
 pub use group::{FoundGroup, GroupKind};
 pub use listed::{Held, HeldAttributes, ListedUser};
+pub use outbound::InvalidCredentials;
 pub use page::{Cursor, InvalidCursor, Page, PageError};
+pub use schema::{AttributeKind, NumberAttribute, UserSchema};
 pub use user::{Found, User, UserStatus};

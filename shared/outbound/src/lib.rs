@@ -5,6 +5,7 @@
 
 mod address;
 mod client;
+mod credentials;
 mod download;
 mod error;
 mod live;
@@ -12,6 +13,7 @@ mod ports;
 
 pub use address::{AddressError, BaseUrl, ForeignAddress, FoundUrl, OwnUrl};
 pub use client::{Call, Outbound, Repeat};
+pub use credentials::{InvalidCredentials, is_token};
 pub use download::{Body, Download};
 pub use error::{Error, ErrorKind, VendorCode};
 pub use live::{Network, NetworkError, SystemClock, SystemRandom};

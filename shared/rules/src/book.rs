@@ -1,6 +1,7 @@
 //! The rule book: which segment a customer belongs to.
 
 mod check;
+mod difference;
 mod draft;
 mod error;
 mod number;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use difference::BookChange;
 pub use draft::{BookDraft, Raw, SegmentDraft};
 pub use error::{BookError, BookErrors};
 pub(crate) use range::Bounds;

@@ -5,14 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// More unreadable lines than this share of an export refuse a run, in per cent.
-pub const MAX_UNREADABLE_PERCENT: u32 = 1;
+const MAX_UNREADABLE_PERCENT: u32 = 1;
 
 /// What holds a full run back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guard {
     /// More movements than this share of the customers with a segment refuse a run, 0 to 100 per cent.
     pub max_moved_percent: u32,
-    /// With fewer customers than this no share refuses a run.
+    /// With fewer customers with a segment than this, all of them may move.
     pub min_customers: u32,
     /// A shop smaller by more than this since the last run refuses a run, 0 to 100 per cent.
     pub max_shrink_percent: u32,
@@ -84,20 +84,16 @@ impl Guard {
         }
         let before = customers_before.unwrap_or(0);
         let max_percent = self.max_shrink_percent;
-        if self.is_enough(before) && is_above(before.saturating_sub(customers), max_percent, before)
-        {
+        if is_above(before.saturating_sub(customers), max_percent, before) {
             return Some(Refusal::Shrunk { before, now: customers, max_percent });
         }
         let max_percent = self.max_moved_percent;
-        (self.is_enough(placed) && is_above(moved, max_percent, placed)).then_some(Refusal::Moved {
+        let is_enough = placed >= u64::from(self.min_customers);
+        (is_enough && is_above(moved, max_percent, placed)).then_some(Refusal::Moved {
             moved,
             placed,
             max_percent,
         })
-    }
-
-    fn is_enough(&self, customers: u64) -> bool {
-        customers >= u64::from(self.min_customers)
     }
 }
 

@@ -4,7 +4,9 @@
 //! so that a decision can be explained, tried on another rule book, and tested by the million.
 //!
 //! - [`RuleBook`] says which segment a customer's [`Totals`] belong to. However it was written, it
-//!   has passed one validation. A [`DecisionTable`] says the same by the million.
+//!   has passed one validation. A [`DecisionTable`] says the same by the million, and an [`Explanation`]
+//!   says why.
+//! - [`BookChange`] says what is otherwise in one book than in another.
 //! - [`Analysis`] says what a valid book leaves out, and which of its rules can never win.
 //! - [`Plan`] says what must change for one customer, and in which order.
 //! - [`Guard`] says whether a full run may go on to write.
@@ -15,6 +17,7 @@ mod book;
 mod cohort;
 mod contact;
 mod customer;
+mod explain;
 mod guard;
 mod id;
 mod money;
@@ -23,13 +26,14 @@ mod table;
 
 pub use analysis::{Analysis, Finding, Severity};
 pub use book::{
-    BookDraft, BookError, BookErrors, Decision, MAX_AMOUNT, MAX_ORDERS, MAX_RANGES, MAX_SEGMENTS,
-    Range, Raw, RuleBook, Segment, SegmentDraft,
+    BookChange, BookDraft, BookError, BookErrors, Decision, MAX_AMOUNT, MAX_ORDERS, MAX_RANGES,
+    MAX_SEGMENTS, Range, Raw, RuleBook, Segment, SegmentDraft,
 };
 pub use cohort::{Cohort, InvalidCohort, PersonaContent};
 pub use contact::{EmailAddress, ShopDomain};
 pub use customer::Totals;
-pub use guard::{Guard, MAX_UNREADABLE_PERCENT, Refusal, Shift};
+pub use explain::{Explanation, Miss, RangeVerdict, SegmentVerdict, Verdict};
+pub use guard::{Guard, Refusal, Shift};
 pub use id::{CustomerId, GroupId, GroupName, InvalidId, OrderId, PersonaId, SegmentName, UserId};
 pub use money::{Currency, Money, UnknownCurrency};
 pub use plan::{Applied, Attributes, Change, Desired, Group, Membership, Noted, Plan};

@@ -8,4 +8,4 @@ mod telemetry;
 pub use env::{Env, EnvError};
 pub use secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
 pub use services::{Services, StartError};
-pub use telemetry::{Tally, start as start_telemetry};
+pub use telemetry::{Tally, heard, start as start_telemetry};

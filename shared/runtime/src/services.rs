@@ -1,5 +1,6 @@
 //! Puts the clients together from the environment: what every `main` does before it serves.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use mavera::Mavera;
 use okta::Okta;
-use outbound::{Clock, Network, NetworkError, Outbound, SystemClock, SystemRandom};
+use outbound::{
+    Clock, InvalidCredentials, Network, NetworkError, Outbound, SystemClock, SystemRandom,
+};
 use shopify::Shopify;
 use state::{ConfigTable, Customers, Runs, SqsQueue};
 
@@ -60,8 +63,13 @@ impl Services {
             .operation_timeout(operation)
             .build();
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(limits);
-        let aws = aws.load().await;
-        Self { env: Env::process(), aws, clock: Arc::new(SystemClock) }
+        Self::of(Env::process(), aws.load().await)
+    }
+
+    /// The parts that these variables name, called with this configuration: those of a function, seen
+    /// from elsewhere.
+    pub fn of(env: Env, aws: aws_config::SdkConfig) -> Self {
+        Self { env, aws, clock: Arc::new(SystemClock) }
     }
 
     /// The environment.
@@ -133,9 +141,7 @@ impl Services {
     pub fn shopify(&self) -> Result<Shopify, StartError> {
         let shop = self.env.shop()?;
         let base = self.env.shopify_url(&shop)?;
-        let credentials = self.secret("SHOPIFY_SECRET_ID", |text| {
-            text.parse().map_err(|error: shopify::InvalidCredentials| error.detail)
-        })?;
+        let credentials = self.secret("SHOPIFY_SECRET_ID", credentials)?;
         let outbound = self.outbound(&base)?;
         Ok(Shopify::new(outbound, base, shop, self.env.shopify_version()?, credentials))
     }
@@ -146,9 +152,7 @@ impl Services {
     /// If a variable is missing or unusable, or TLS cannot start.
     pub fn okta(&self) -> Result<Okta, StartError> {
         let base = self.env.okta_url()?;
-        let credentials = self.secret("OKTA_SECRET_ID", |text| {
-            text.parse().map_err(|error: okta::InvalidCredentials| error.detail)
-        })?;
+        let credentials = self.secret("OKTA_SECRET_ID", credentials)?;
         Ok(Okta::new(self.outbound(&base)?, base, credentials))
     }
 
@@ -161,9 +165,7 @@ impl Services {
             return Ok(None);
         }
         let base = self.env.mavera_url()?;
-        let credentials = self.secret("MAVERA_SECRET_ID", |text| {
-            text.parse().map_err(|error: mavera::InvalidCredentials| error.detail)
-        })?;
+        let credentials = self.secret("MAVERA_SECRET_ID", credentials)?;
         Ok(Some(Mavera::new(self.outbound(&base)?, base, credentials)))
     }
 
@@ -171,4 +173,9 @@ impl Services {
         let network = Arc::new(Network::new(&[base])?);
         Ok(Outbound::new(network, self.clock(), Arc::new(SystemRandom)))
     }
+}
+
+/// Reads a service's credentials out of its secret.
+fn credentials<C: FromStr<Err = InvalidCredentials>>(text: &str) -> Result<C, &'static str> {
+    text.parse().map_err(|error: InvalidCredentials| error.detail)
 }

@@ -8,10 +8,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The crates of this product.
-const OURS: [&str; 10] = [
+const OURS: [&str; 13] = [
+    "comparison",
+    "mavera",
     "okta",
     "outbound",
     "refresh_groups",
+    "resegment",
     "rules",
     "runtime",
     "segments",
@@ -37,7 +40,8 @@ pub fn start() {
     let _ = tracing_subscriber::registry().with(heard(level)).with(lines).try_init();
 }
 
-fn heard(level: LevelFilter) -> Targets {
+/// Who is heard at this level: this product. Libraries are heard from WARN on at most.
+pub fn heard(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_targets(OURS.map(|name| (name, level)))
@@ -107,6 +111,17 @@ mod tests {
             }
         }
         assert!(!heard(LevelFilter::ERROR).would_enable("hyper_util::client", &Level::WARN));
+    }
+
+    #[test]
+    fn every_function_and_every_shared_crate_is_heard() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for folder in ["functions", "shared"] {
+            for found in std::fs::read_dir(root.join(folder)).unwrap() {
+                let name = found.unwrap().file_name().into_string().unwrap().replace('-', "_");
+                assert!(OURS.contains(&name.as_str()), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -97,6 +97,14 @@ impl Shopify {
         &self.0.shop
     }
 
+    /// What authorises calls.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    pub async fn credentials(&self) -> Result<Arc<ShopifyCredentials>, Error> {
+        self.0.tokens.credentials().await
+    }
+
     /// How many requests this client and its clones have sent, repeats included.
     pub fn sent(&self) -> u64 {
         self.0.outbound.sent()

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use outbound::{InvalidCredentials, is_token};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -18,14 +19,6 @@ pub enum ShopifyCredentials {
         /// The app's client secret.
         secret: SecretString,
     },
-}
-
-/// A secret that holds no credentials we can use. Holds no part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct InvalidCredentials {
-    /// What is wrong and what to do, fit for [`outbound::ErrorKind::Credentials`].
-    pub detail: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -44,11 +37,11 @@ impl FromStr for ShopifyCredentials {
             invalid("the secret for Shopify is not JSON such as {\"access_token\": \"…\"}")
         })?;
         match secret {
-            SecretJson { access_token: Some(token), .. } if is_plain(&token) => {
+            SecretJson { access_token: Some(token), .. } if is_token(&token) => {
                 Ok(Self::AccessToken(token.into()))
             }
             SecretJson { access_token: None, client_id: Some(id), client_secret: Some(secret) }
-                if is_plain(&id) && is_plain(&secret) =>
+                if is_token(&id) && is_token(&secret) =>
             {
                 Ok(Self::Client { id, secret: secret.into() })
             }
@@ -63,8 +56,15 @@ impl FromStr for ShopifyCredentials {
     }
 }
 
-fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+impl ShopifyCredentials {
+    /// The app's client secret, which also signs the webhooks that the app subscribed. A fixed token does
+    /// not tell it.
+    pub fn client_secret(&self) -> Option<&SecretString> {
+        match self {
+            Self::AccessToken(_) => None,
+            Self::Client { secret, .. } => Some(secret),
+        }
+    }
 }
 
 /// By content: credentials read anew are mostly the same ones.

@@ -60,6 +60,14 @@ pub struct Export {
     pub state: ExportState,
 }
 
+impl Export {
+    /// The moment, by our clock, before which none of its customers was read: what was read of one later
+    /// is newer.
+    pub fn began(&self) -> Timestamp {
+        earlier(self.created_at)
+    }
+}
+
 /// How far an export is
 /// ([statuses](https://shopify.dev/docs/api/admin-graphql/2026-10/enums/BulkOperationStatus)). Part of
 /// the shop, which a failed one may offer, is never given: nothing tells which part.
@@ -165,7 +173,7 @@ impl Shopify {
         intent: Timestamp,
         deadline: Timestamp,
     ) -> Result<Option<Export>, Error> {
-        let earliest = intent.saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
+        let earliest = earlier(intent);
         let second = earliest.strftime("%Y-%m-%dT%H:%M:%SZ");
         let request = RECENT.with(json!({ "begun": format!("created_at:>='{second}'") }));
         let data: RecentData = self.ask(&request, deadline).await?;
@@ -229,6 +237,11 @@ fn is_ours(query: &str) -> bool {
 /// A query without what means nothing in GraphQL: white space and commas.
 fn letters(query: &str) -> impl Iterator<Item = char> {
     query.chars().filter(|letter| !letter.is_whitespace() && *letter != ',')
+}
+
+/// A moment by one clock that is surely not after the same moment by the other.
+fn earlier(moment: Timestamp) -> Timestamp {
+    moment.saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ struct PageInfo {
 }
 
 #[derive(Deserialize)]
-struct SubscriptionNode {
+pub(crate) struct SubscriptionNode {
     topic: String,
     uri: String,
 }
@@ -136,7 +136,7 @@ impl fmt::Debug for Preflight {
 }
 
 impl Subscription {
-    fn read(node: SubscriptionNode) -> Result<Self, &'static str> {
+    pub(crate) fn read(node: SubscriptionNode) -> Result<Self, &'static str> {
         let topic = VendorCode::new(&node.topic).ok_or("a topic is no word")?;
         Ok(Self { topic, uri: node.uri })
     }

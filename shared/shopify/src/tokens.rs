@@ -52,6 +52,11 @@ impl Tokens {
         Self { outbound, base, source, granted: Mutex::default() }
     }
 
+    /// What tokens are made from.
+    pub(crate) async fn credentials(&self) -> Result<Arc<ShopifyCredentials>, Error> {
+        self.source.current().await
+    }
+
     /// A token to call with. Credentials for which none is granted are read again, once.
     pub(crate) async fn access(&self, deadline: Timestamp) -> Result<Access, Error> {
         let credentials = self.source.current().await?;

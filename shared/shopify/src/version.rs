@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use http::HeaderMap;
 
 /// A version of the Admin API, such as `2026-10`: one a quarter
-/// ([versioning](https://shopify.dev/docs/api/usage/versioning)).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// ([versioning](https://shopify.dev/docs/api/usage/versioning)). Later versions are greater.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiVersion(String);
 
 /// Not a version of the Admin API.

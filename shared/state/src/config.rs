@@ -7,10 +7,12 @@
 mod accept;
 mod cache;
 mod for_run;
+mod history;
 mod names;
 mod personas;
 mod rows;
 mod settings;
+mod wanted;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +33,12 @@ use rows::{
 
 pub use cache::ConfigCache;
 pub use for_run::RunConfig;
+pub use history::{Acceptance, BookHistory};
 pub use names::{GroupNames, WantedGroup};
 pub use personas::PersonaRow;
 pub use rows::{GroupRow, GroupStatus};
 pub use settings::{Settings, SettingsError};
+pub use wanted::{Replaced, WantedRows};
 
 /// The configuration table.
 #[derive(Debug, Clone)]

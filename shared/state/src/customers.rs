@@ -6,6 +6,7 @@
 
 mod erase;
 mod form;
+mod list;
 mod scan;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::{Entry, Error, Version, Versioned};
 use form::{CLAIM, Condition, STATE, claim_key, keys, owner, read_entry, unreadable, write_entry};
 
 pub use erase::Erased;
+pub use list::Listed;
 pub use scan::{Page, Place};
 
 /// How many keys one `BatchGetItem` takes.

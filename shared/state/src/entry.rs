@@ -32,11 +32,12 @@ pub struct Versioned {
 pub enum Entry {
     /// A customer who is looked after.
     Customer(Box<Record>),
-    /// A customer who is gone or was redacted: only the id is left.
+    /// A customer who is gone or was redacted. Beside the id, only what the tombstone says is left.
     Tombstone(Tombstone),
 }
 
-/// The mark left by a customer who is gone or was redacted. Only an order placed later lifts it.
+/// The mark left by a customer who is gone or was redacted: why, since when, up to which change that was
+/// looked at, and the mark of the last full run. Only an order placed later lifts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// The moment it stands for: when the redaction reached us, or the end was read.
@@ -104,7 +105,7 @@ pub struct Record {
     /// The last full run that this customer was dispatched in, and how that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Answered>,
-    /// The latest changes of segment, the newest last.
+    /// The latest changes of segment, or of the segment's group, the newest last.
     #[serde(default)]
     pub transitions: Vec<Transition>,
 }
@@ -151,7 +152,7 @@ pub struct Last {
     pub book: u64,
 }
 
-/// A change of segment.
+/// A change of segment, or of the group that goes with the same segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     /// When.
@@ -166,8 +167,8 @@ pub struct Transition {
     pub cause: Cause,
     /// Which range of the segment's rule matched, counted from 0.
     pub range: Option<usize>,
-    /// The figures it was decided by; none if the customer is gone.
-    pub totals: Option<Totals>,
+    /// The figures it was decided by.
+    pub totals: Totals,
     /// The accepted book it was decided by.
     pub book: u64,
 }
@@ -192,6 +193,8 @@ pub enum Outcome {
     UserTaken,
     /// The Okta user is deactivated.
     UserInactive,
+    /// The customer is in their group, and Okta does not take the totals into the user's profile.
+    ProfileRefused,
     /// The segment's group has no usable id: missing, ambiguous, or of a kind that takes no members.
     GroupWithoutId,
     /// Okta no longer has the segment's group.
@@ -218,6 +221,7 @@ impl Outcome {
             Self::Ambiguous => "ambiguous",
             Self::UserTaken => "user_taken",
             Self::UserInactive => "user_inactive",
+            Self::ProfileRefused => "profile_refused",
             Self::GroupWithoutId => "group_without_id",
             Self::GroupGone => "group_gone",
             Self::GroupRuleManaged => "group_rule_managed",
@@ -234,7 +238,20 @@ impl Record {
         self.lease.is_some_and(|lease| lease.until > now)
     }
 
-    /// Remembers a change of segment and forgets the oldest beyond twenty.
+    /// How the last look at the customer ended; none if there was none.
+    pub fn last_outcome(&self) -> Option<Outcome> {
+        self.last.as_ref().map(|last| last.outcome)
+    }
+
+    /// Since when the customer has been in their segment, or in none. None if no change of segment is
+    /// remembered: they never had one, or the group that goes with it changed so often since that the
+    /// change is forgotten.
+    pub fn in_segment_since(&self) -> Option<Timestamp> {
+        let mut changes = self.transitions.iter().rev();
+        changes.find(|change| change.from != change.to).map(|change| change.at)
+    }
+
+    /// Remembers a change and forgets the oldest beyond twenty.
     pub fn remember(&mut self, transition: Transition) {
         self.transitions.push(transition);
         let surplus = self.transitions.len().saturating_sub(HISTORY);

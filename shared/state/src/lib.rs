@@ -12,16 +12,20 @@ mod runs;
 mod tables;
 
 pub use config::{
-    AcceptedBook, Config, ConfigCache, ConfigError, ConfigTable, GroupNames, GroupRow, GroupStatus,
-    PersonaRow, RunConfig, Settings, SettingsError, WantedGroup,
+    Acceptance, AcceptedBook, BookHistory, Config, ConfigCache, ConfigError, ConfigTable,
+    GroupNames, GroupRow, GroupStatus, PersonaRow, Replaced, RunConfig, Settings, SettingsError,
+    WantedGroup, WantedRows,
 };
-pub use customers::{Claim, Customers, Erased, Page, Place, Written};
+pub use customers::{Claim, Customers, Erased, Listed, Page, Place, Written};
 pub use entry::{
     AddressHash, Answered, End, Entry, Last, Lease, Match, Outcome, Read, Record, Salt, Tombstone,
     Transition, Version, Versioned,
 };
 pub use error::Error;
 pub use message::{ByRun, Cause, Expectation, Hint, InvalidMessage, Message, Subject, WebhookId};
-pub use queue::{Depth, LONGEST_DELAY, LocalQueue, Outgoing, Queue, Received, SqsQueue};
+pub use queue::{
+    DeadLetter, DeadLetters, Depth, LONGEST_DELAY, LocalQueue, Outgoing, Queue, Receipt, Receive,
+    Received, SqsDeadLetters, SqsQueue, StoredQueue,
+};
 pub use runs::{Begun, Chunk, Hold, Kept, RunId, Runs, Taken};
-pub use tables::{CONFIG_KEYS, ITEM_KEYS, create_table};
+pub use tables::{CONFIG_KEYS, ITEM_KEYS, create_table, table_names};

@@ -3,14 +3,19 @@
 //! A message carries no figures to apply and no personal data. It says whom to look at and which
 //! moment the look has to cover; the truth is read from Shopify when the message is worked off.
 
-use std::fmt;
-use std::str::FromStr;
+mod by_run;
+mod cause;
+mod expectation;
+mod webhook_id;
 
 use jiff::Timestamp;
-use rules::{CustomerId, InvalidId, OrderId, UserId};
+use rules::{CustomerId, OrderId};
 use serde::{Deserialize, Serialize};
 
-use crate::RunId;
+pub use by_run::{ByRun, Hint};
+pub use cause::Cause;
+pub use expectation::Expectation;
+pub use webhook_id::WebhookId;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +31,13 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expectation>,
     /// Whether the second look that follows an order event is this one, or is queued already.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub followed_up: bool,
     /// How often a read has come back without what was expected.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looks: u32,
     /// Whether the customer who holds the Okta user has been looked at for this message.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub holder_asked: bool,
     /// How often the work was put off because something was not to be had.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -43,46 +48,6 @@ pub struct Message {
     /// What the full run that sent it knows, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<ByRun>,
-}
-
-/// What a full run tells the worker about a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ByRun {
-    /// The run. The customer's entry is marked with it, so that the run learns of the outcome.
-    pub id: RunId,
-    /// The book the run was planned by. A worker with an older one reads the configuration again.
-    pub book: u64,
-    /// Whether Okta was seen to differ from the applied state: nothing applied is to be believed then,
-    /// and the user and their groups are to be read.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub recheck: bool,
-    /// What the run found out about the customer's Okta user.
-    #[serde(default, skip_serializing_if = "Hint::is_none")]
-    pub user: Hint,
-}
-
-/// What a full run found out about the Okta user of a customer who has none yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Hint {
-    /// Nothing: look for the user.
-    #[default]
-    None,
-    /// This user bears the customer's address. It is read before it is believed.
-    Is(UserId),
-    /// All users were listed and none bears it, so looking for one is of no use.
-    Nobody,
-}
-
-impl Hint {
-    fn is_none(&self) -> bool {
-        *self == Self::None
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -109,142 +74,6 @@ impl Subject {
             Self::Customer(customer) => Some(customer),
             Self::Order(_) | Self::Shop => None,
         }
-    }
-}
-
-/// What made us look, the weightiest last: of two messages about one customer the weightier one's cause
-/// is kept. Decides what a transition is recorded with and whether a second look follows;
-/// never what a customer's figures are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// A full run found that Okta does not hold what was applied.
-    Drift,
-    /// A full run found a difference that no event had told of.
-    Schedule,
-    /// The rule book was changed, and a full run found whom that moves.
-    Rules,
-    /// An operator had a dead letter's customer looked at again.
-    Replay,
-    /// The customer's own record was made, changed or deleted.
-    Customer,
-    /// Shopify says the customer's sales history changed.
-    PurchasingSummary,
-    /// Two customers became one.
-    Merge,
-    /// Another customer needs the Okta user this one holds.
-    Contested,
-    /// An order was placed, paid, changed or cancelled.
-    Order,
-    /// Money went back.
-    Refund,
-    /// The customer asks what is held about them.
-    DataRequest,
-    /// The customer, or the whole shop, asks to be forgotten.
-    Redact,
-}
-
-impl Cause {
-    /// Whether Shopify's totals may lag behind the event, so that a second look is due.
-    pub fn has_lagging_totals(self) -> bool {
-        matches!(self, Self::Order | Self::Refund)
-    }
-
-    /// Whether a full run asked, and nobody else: such work gives way to live events.
-    pub fn is_of_run(self) -> bool {
-        matches!(self, Self::Drift | Self::Schedule | Self::Rules)
-    }
-
-    /// The name used in records and logs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Drift => "drift",
-            Self::Schedule => "schedule",
-            Self::Rules => "rules",
-            Self::Replay => "replay",
-            Self::Customer => "customer",
-            Self::PurchasingSummary => "purchasing_summary",
-            Self::Merge => "merge",
-            Self::Contested => "contested",
-            Self::Order => "order",
-            Self::Refund => "refund",
-            Self::DataRequest => "data_request",
-            Self::Redact => "redact",
-        }
-    }
-}
-
-impl ByRun {
-    /// Of two runs the later one counts: there is but one at a time, so the other has ended.
-    fn merged(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        match (one, other) {
-            (Some(one), Some(other)) => {
-                let recheck = one.recheck || other.recheck;
-                let later = if other.id > one.id { other } else { one };
-                Some(Self { recheck, ..later })
-            }
-            (one, other) => one.or(other),
-        }
-    }
-}
-
-/// What a read of the truth should show once Shopify has caught up with the event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expectation {
-    /// The customer's last order is this one, or a later one.
-    pub last_order: OrderId,
-    /// With exactly this last order, the number of orders is this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub orders: Option<u64>,
-}
-
-impl Expectation {
-    /// Whether a read with this last order and this number of orders shows what was expected.
-    pub fn is_met(&self, last_order: Option<OrderId>, orders: u64) -> bool {
-        match last_order {
-            Some(found) if found > self.last_order => true,
-            Some(found) if found == self.last_order => {
-                self.orders.is_none_or(|expected| expected == orders)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Shopify's id of one delivery, the same on every retry of it. The header is not signed, so it is
-/// used for nothing but following an event through the logs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct WebhookId(String);
-
-impl FromStr for WebhookId {
-    type Err = InvalidId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        ((1..=64).contains(&text.len()) && text.bytes().all(plain))
-            .then(|| Self(text.to_owned()))
-            .ok_or(InvalidId { expected: "a webhook id" })
-    }
-}
-
-impl TryFrom<String> for WebhookId {
-    type Error = InvalidId;
-
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
-    }
-}
-
-impl From<WebhookId> for String {
-    fn from(id: WebhookId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for WebhookId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -349,16 +178,6 @@ mod tests {
     fn a_body_that_is_no_message_is_not_repeated_in_the_error() {
         let error = Message::from_json(r#"{"email":"ann@example.com"}"#).unwrap_err();
         assert!(!error.to_string().contains("ann"));
-    }
-
-    #[test]
-    fn an_expectation_is_met_by_its_order_or_a_later_one() {
-        let expected = Expectation { last_order: OrderId::new(5), orders: Some(2) };
-        assert!(!expected.is_met(None, 0));
-        assert!(!expected.is_met(Some(OrderId::new(4)), 2));
-        assert!(!expected.is_met(Some(OrderId::new(5)), 1));
-        assert!(expected.is_met(Some(OrderId::new(5)), 2));
-        assert!(expected.is_met(Some(OrderId::new(6)), 1));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! on condition that the number is still its own. So a step that was thought dead cannot undo what its
 //! successor did. What a run records is its own business: the record is any serialisable value.
 
+mod abandon;
 mod chunks;
 mod form;
 mod id;
@@ -13,6 +14,7 @@ mod read;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,8 +24,8 @@ use crate::Error;
 use crate::error::is_failed_condition;
 use crate::items::{Item, number, transact, unbuilt};
 use form::{
-    ACTIVE, HELD, MEMORY, RECORD, SUMMARY, SUMMARY_KEPT, active_record, content, ended_record,
-    held, item, keys, millisecond, partition, record_keys, second, unreadable,
+    ACTIVE, HELD, MEMORY, RECORD, active_record, content, ended_record, held, item, keys,
+    millisecond, partition, record_keys, summary_item, unreadable,
 };
 
 pub use chunks::Chunk;
@@ -59,6 +61,8 @@ pub enum Taken<R> {
     },
     /// There is no such run, or it has ended.
     Ended,
+    /// Its record cannot be read, so nobody can go on with it.
+    Unreadable(Error),
 }
 
 /// What came of beginning a run.
@@ -128,7 +132,7 @@ impl Runs {
     /// Takes a run's lease until `until`, if nobody has it at `now`.
     ///
     /// # Errors
-    /// If the table does not answer, or the record cannot be read.
+    /// If the table does not answer.
     pub async fn take<R: DeserializeOwned>(
         &self,
         run: &RunId,
@@ -154,9 +158,16 @@ impl Runs {
             Ok(answer) => {
                 let (pk, item) = (partition(run), answer.attributes.unwrap_or_default());
                 let keys = [pk.as_str(), RECORD];
-                let fence =
-                    number(&item, "fence").ok_or_else(|| unreadable(keys, "fence is missing"))?;
-                Ok(Taken::Ours(Hold { run: run.clone(), fence, until }, content(keys, item)?))
+                let fence = number(&item, "fence");
+                let read = fence
+                    .ok_or_else(|| unreadable(keys, "fence is no number"))
+                    .and_then(|fence| Ok((fence, content(keys, item)?)));
+                Ok(match read {
+                    Ok((fence, record)) => {
+                        Taken::Ours(Hold { run: run.clone(), fence, until }, record)
+                    }
+                    Err(error) => Taken::Unreadable(error),
+                })
             }
             Err(error) if is_failed_condition(&error) || is_in_hand(&error) => {
                 self.why_not_taken(run).await
@@ -171,10 +182,9 @@ impl Runs {
         let found = self.get(keys, "load a run").await?.filter(is_active);
         let Some(item) = found else { return Ok(Taken::Ended) };
         let until = item.get("leased_until").and_then(|value| value.as_n().ok());
-        until
-            .and_then(|until| Timestamp::from_millisecond(until.parse().ok()?).ok())
-            .map(|until| Taken::Busy { until })
-            .ok_or_else(|| unreadable(keys, "leased_until is missing or no moment"))
+        let until = until.and_then(|until| Timestamp::from_millisecond(until.parse().ok()?).ok());
+        let unreadable = || unreadable(keys, "leased_until is missing or no moment");
+        Ok(until.map_or_else(|| Taken::Unreadable(unreadable()), |until| Taken::Busy { until }))
     }
 
     /// Writes the record of a run that is held. `until` is when its lease ends from now on: now, if
@@ -230,23 +240,25 @@ impl Runs {
             .set_item(Some(ended_record(hold, record, now)?))
             .condition_expression(HELD)
             .set_expression_attribute_values(Some(held(hold)));
-        let pointer = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(keys(ACTIVE)))
-            .condition_expression("run_id = :run")
-            .expression_attribute_values(":run", AttributeValue::S(hold.run.to_string()));
-        let mut summary = item([SUMMARY, hold.run.as_str()], summary)?;
-        summary.insert("expires_at".into(), second(now + SUMMARY_KEPT));
         let memory = memory.map(|memory| item(MEMORY, memory)).transpose()?;
-        let mut writes = vec![
-            TransactWriteItem::builder().put(record.build().map_err(built)?).build(),
-            TransactWriteItem::builder().delete(pointer.build().map_err(built)?).build(),
-        ];
-        for item in [Some(summary), memory].into_iter().flatten() {
+        let mut writes =
+            vec![TransactWriteItem::builder().put(record.build().map_err(built)?).build()];
+        for item in [Some(summary_item(&hold.run, summary, now)?), memory].into_iter().flatten() {
             let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
             writes.push(TransactWriteItem::builder().put(put.map_err(built)?).build());
         }
+        let pointer = self.no_longer_active(&hold.run).build().map_err(built)?;
+        writes.push(TransactWriteItem::builder().delete(pointer).build());
         self.transact(writes, OPERATION).await
+    }
+
+    /// The deletion of what says which run is active, if it is this one.
+    fn no_longer_active(&self, run: &RunId) -> DeleteBuilder {
+        Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys(ACTIVE)))
+            .condition_expression("run_id = :run")
+            .expression_attribute_values(":run", AttributeValue::S(run.to_string()))
     }
 
     async fn transact(

@@ -14,6 +14,16 @@ pub const CONFIG_KEYS: [&str; 2] = ["kind", "name"];
 /// The keys of the tables of customers and of runs.
 pub const ITEM_KEYS: [&str; 2] = ["pk", "sk"];
 
+/// The names of the tables there are.
+///
+/// # Errors
+/// If the engine does not answer.
+pub async fn table_names(client: &Client) -> Result<Vec<String>, Error> {
+    let answer = client.list_tables().send().await;
+    let answer = answer.map_err(|error| Error::sdk("list tables", &error))?;
+    Ok(answer.table_names.unwrap_or_default())
+}
+
 /// Makes a table with these two text keys, unless there is one of this name.
 ///
 /// # Errors

@@ -3,11 +3,13 @@
 
 mod whole_shop;
 
+use std::str::FromStr;
+
 use ::http::{Method, Response, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use rules::{CustomerId, OrderId};
+use rules::{CustomerId, InvalidId};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -119,13 +121,13 @@ fn place_order(world: &World, order: &Order) -> Answer {
     Ok(json!({ "order_id": id, "webhook": delivery(&webhook) }))
 }
 
-fn update_order(world: &World, id: &str, new: &NewAmount) -> Answer {
-    let webhook = world.shopify.update_order(order_id(id)?, new.amount).map_err(missing)?;
+fn update_order(world: &World, order: &str, new: &NewAmount) -> Answer {
+    let webhook = world.shopify.update_order(id(order)?, new.amount).map_err(missing)?;
     Ok(json!({ "webhook": delivery(&webhook) }))
 }
 
-fn cancel_order(world: &World, id: &str) -> Answer {
-    let webhook = world.shopify.cancel_order(order_id(id)?).map_err(missing)?;
+fn cancel_order(world: &World, order: &str) -> Answer {
+    let webhook = world.shopify.cancel_order(id(order)?).map_err(missing)?;
     Ok(json!({ "webhook": delivery(&webhook) }))
 }
 
@@ -185,8 +187,9 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
         .map_err(|error| Refused(StatusCode::BAD_REQUEST, format!("unreadable body: {error}")))
 }
 
-fn order_id(text: &str) -> Result<OrderId, Refused> {
-    text.parse().map_err(|error| Refused(StatusCode::BAD_REQUEST, format!("{error}")))
+/// An id in a path.
+fn id<T: FromStr<Err = InvalidId>>(text: &str) -> Result<T, Refused> {
+    text.parse().map_err(|error: InvalidId| Refused(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 fn missing(error: impl std::fmt::Display) -> Refused {

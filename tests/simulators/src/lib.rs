@@ -14,6 +14,7 @@ mod lagging;
 mod lock;
 pub mod mavera;
 pub mod okta;
+mod outgoing;
 mod random;
 pub mod shopify;
 mod transport;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::http::{Request, Response};
+use ::http::{Request, Response, StatusCode};
 use bytes::Bytes;
 use outbound::TransportFailure;
 use rules::ShopDomain;
@@ -18,6 +18,7 @@ use crate::incoming::{Incoming, hold_token};
 use crate::lock::lock;
 use crate::mavera::MaveraSim;
 use crate::okta::OktaSim;
+use crate::outgoing::outgoing;
 use crate::shopify::ShopifySim;
 use crate::transport::SimTransport;
 
@@ -66,8 +67,15 @@ pub enum Moment {
 struct Suspension {
     /// How many calls still pass, this one among them when it is 1.
     countdown: u32,
+    stop: Stop,
+}
+
+/// A place to stop at.
+#[derive(Clone)]
+struct Stop {
     moment: Moment,
     reached: Arc<Notify>,
+    released: Arc<Notify>,
 }
 
 impl World {
@@ -163,22 +171,31 @@ impl World {
         self.between.piece.load(Ordering::Relaxed)
     }
 
-    /// Stops the caller in the `nth` call from now (the next is 1): its future never comes back, as
-    /// if the process had been frozen there. Later calls go through. [`suspended`](Self::suspended)
-    /// tells when it is reached; drop the caller's future then.
+    /// Stops the caller in the `nth` call from now (the next is 1), as if the process had been frozen
+    /// there. Later calls go through. [`suspended`](Self::suspended) tells when it is reached; drop the
+    /// caller's future then, or [`let it go on`](Self::let_go_on).
     pub fn suspend_at(&self, nth: u32, moment: Moment) {
-        let reached = Arc::new(Notify::new());
-        *lock(&self.between.suspension) = Some(Suspension { countdown: nth, moment, reached });
+        let stop = Stop { moment, reached: Arc::default(), released: Arc::default() };
+        *lock(&self.between.suspension) = Some(Suspension { countdown: nth, stop });
     }
 
     /// Comes back when the caller has been stopped at the place given last, and never if none was.
     pub fn suspended(&self) -> impl Future<Output = ()> + Send + 'static {
-        let reached = lock(&self.between.suspension).as_ref().map(|it| Arc::clone(&it.reached));
+        let reached =
+            lock(&self.between.suspension).as_ref().map(|it| Arc::clone(&it.stop.reached));
         async move {
             match reached {
                 Some(reached) => reached.notified().await,
                 None => std::future::pending().await,
             }
+        }
+    }
+
+    /// Lets the caller that was stopped go on, as a process that is thawed: its call comes to its end.
+    /// The call's record goes on saying where it was stopped.
+    pub fn let_go_on(&self) {
+        if let Some(suspension) = lock(&self.between.suspension).take() {
+            suspension.stop.released.notify_one();
         }
     }
 
@@ -203,22 +220,25 @@ impl World {
         };
         let fault = self.between.faults.take(&facts);
         let stop = self.count_down();
-        if let Some((Moment::Before, reached)) = stop {
-            self.record(&facts, request, Outcome::SuspendedBefore, None);
-            return stopped(&reached).await;
+        if let Some(stop) = stop.as_ref().filter(|stop| stop.moment == Moment::Before) {
+            self.record(&facts, request.clone(), Outcome::SuspendedBefore, None);
+            stop.hold().await;
         }
         let breaks = matches!(fault, Some(Fault::BreaksAfter(_)));
         let outcome = self.carry_out(&incoming, fault, timeout).await;
-        if let Some((Moment::After, reached)) = stop {
-            self.record(&facts, request, Outcome::SuspendedAfter, outcome.ok());
-            return stopped(&reached).await;
+        if let Some(stop) = stop.as_ref().filter(|stop| stop.moment == Moment::After) {
+            let response = outcome.as_ref().ok().cloned();
+            self.record(&facts, request.clone(), Outcome::SuspendedAfter, response);
+            stop.hold().await;
         }
         let end = match &outcome {
             Ok(_) if breaks => Outcome::Failed(TransportFailure::Broken),
             Ok(response) => Outcome::Answered(response.status().as_u16()),
             Err(failure) => Outcome::Failed(*failure),
         };
-        self.record(&facts, request, end, outcome.as_ref().ok().cloned());
+        if stop.is_none() {
+            self.record(&facts, request, end, outcome.as_ref().ok().cloned());
+        }
         outcome.map(|answer| Delivered { answer, breaks })
     }
 
@@ -296,11 +316,11 @@ impl World {
     }
 
     /// Counts one call; gives the place to stop if it is this call.
-    fn count_down(&self) -> Option<(Moment, Arc<Notify>)> {
+    fn count_down(&self) -> Option<Stop> {
         let mut suspension = lock(&self.between.suspension);
         let place = suspension.as_mut().filter(|place| place.countdown > 0)?;
         place.countdown -= 1;
-        (place.countdown == 0).then(|| (place.moment, Arc::clone(&place.reached)))
+        (place.countdown == 0).then(|| place.stop.clone())
     }
 
     fn record(
@@ -327,10 +347,12 @@ impl World {
     }
 }
 
-/// Tells whoever waits, and never comes back.
-async fn stopped<T>(reached: &Notify) -> T {
-    reached.notify_one();
-    std::future::pending().await
+impl Stop {
+    /// Tells whoever waits, and comes back when it is let go on.
+    async fn hold(&self) {
+        self.reached.notify_one();
+        self.released.notified().await;
+    }
 }
 
 fn half_of(answer: Response<Bytes>) -> Response<Bytes> {
@@ -344,8 +366,5 @@ fn beginning_of(mut answer: Response<Bytes>, bytes: usize) -> Response<Bytes> {
 }
 
 fn page_for_people() -> Response<Bytes> {
-    let mut page = Response::new(Bytes::from_static(b"<html><body>Back soon.</body></html>"));
-    let kind = ::http::HeaderValue::from_static("text/html");
-    page.headers_mut().insert(::http::header::CONTENT_TYPE, kind);
-    page
+    outgoing(StatusCode::OK, "text/html", "<html><body>Back soon.</body></html>")
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rules::SegmentName;
+use rules::{CustomerId, SegmentName};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Sum;
 use crate::amount::Bought;
+
+/// Up to so many examples are kept of each movement.
+pub const MOVED_EXAMPLES: usize = 5;
 
 /// Customers who would go from one place to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +25,9 @@ pub struct Movement {
     /// What they spent, in whole units of the book's currency: the revenue behind the movement.
     #[serde(with = "rust_decimal::serde::str")]
     pub spent: Decimal,
+    /// Some of them: the first that were met, up to [`MOVED_EXAMPLES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<CustomerId>,
 }
 
 /// Where a customer stands.
@@ -61,12 +67,24 @@ pub(crate) enum Place {
 
 /// Collects movements.
 #[derive(Debug, Default)]
-pub(crate) struct Movements(BTreeMap<(Place, Place), (u64, Sum)>);
+pub(crate) struct Movements(BTreeMap<(Place, Place), Moving>);
+
+/// Those who would go from one place to another.
+#[derive(Debug, Default)]
+struct Moving {
+    customers: usize,
+    sum: Sum,
+    /// The ids of the first ones.
+    examples: [u64; MOVED_EXAMPLES],
+}
 
 impl Movements {
     /// Counts one more customer; without figures, if they are not known in the book's currency.
-    pub(crate) fn add(&mut self, from: Place, to: Place, bought: Option<Bought>) {
-        let (customers, sum) = self.0.entry((from, to)).or_default();
+    pub(crate) fn add(&mut self, id: u64, from: Place, to: Place, bought: Option<Bought>) {
+        let Moving { customers, sum, examples } = self.0.entry((from, to)).or_default();
+        if let Some(example) = examples.get_mut(*customers) {
+            *example = id;
+        }
         *customers += 1;
         if let Some(bought) = bought {
             // Figures too large for a sum are counted where segments are summed up.
@@ -84,14 +102,21 @@ impl Movements {
             Place::Outside => Standing::Outside,
             Place::Gone => Standing::Gone,
         };
-        let movement = |((from, to), (customers, sum)): (_, (u64, Sum))| Movement {
+        let movement = |((from, to), moving): (_, Moving)| Movement {
             from: standing(from),
             to: standing(to),
-            customers,
-            spent: sum.cohort().0.spent(),
+            customers: u64::try_from(moving.customers).unwrap_or(u64::MAX),
+            spent: moving.sum.cohort().0.spent(),
+            examples: moving.examples().collect(),
         };
         let mut list: Vec<Movement> = self.0.into_iter().map(movement).collect();
         list.sort_by_key(|movement| std::cmp::Reverse(movement.customers));
         list
+    }
+}
+
+impl Moving {
+    fn examples(&self) -> impl Iterator<Item = CustomerId> {
+        self.examples.iter().take(self.customers).copied().map(CustomerId::new)
     }
 }

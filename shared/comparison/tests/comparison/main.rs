@@ -24,4 +24,7 @@ mod reference;
 #[cfg(test)]
 mod shop;
 #[cfg(test)]
+#[path = "../../../rules/tests/support/purity.rs"]
+mod support;
+#[cfg(test)]
 mod with_okta;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use comparison::{Standing, Why};
+use comparison::{MOVED_EXAMPLES, Standing, Why};
 use rules::{Currency, Decision, EmailAddress, Money, RuleBook, Totals};
 use rust_decimal::Decimal;
 
@@ -16,7 +16,8 @@ pub(crate) struct Found {
     pub(crate) differing: BTreeMap<u64, (Why, bool, Option<u64>)>,
     /// Customers and what they spent, by segment; no name for those outside.
     pub(crate) segments: BTreeMap<Option<String>, (u64, Decimal)>,
-    pub(crate) movements: BTreeMap<(Standing, Standing), (u64, Decimal)>,
+    /// Customers, what they spent, and the first of them.
+    pub(crate) movements: BTreeMap<(Standing, Standing), (u64, Decimal, Vec<u64>)>,
     pub(crate) customers: u64,
     pub(crate) unchanged: u64,
     pub(crate) duplicates: u64,
@@ -201,6 +202,9 @@ impl Model<'_> {
             let movement = self.found.movements.entry((verdict.now.clone(), to)).or_default();
             movement.0 += 1;
             movement.1 += spent;
+            if movement.2.len() < MOVED_EXAMPLES {
+                movement.2.push(id);
+            }
         }
     }
 

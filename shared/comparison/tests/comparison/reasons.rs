@@ -2,7 +2,7 @@
 
 use comparison::{Standing, Why};
 use jiff::Timestamp;
-use rules::Totals;
+use rules::{CustomerId, Totals};
 
 use crate::export::Line;
 use crate::shop::{EXPORT, Held, HeldState, at, compare, line, totals, totals_in};
@@ -249,6 +249,10 @@ fn movements_say_who_would_go_where_and_what_they_spent() {
             .map(|m| (m.from.clone(), m.to.clone(), m.customers, m.spent.to_string()))
             .collect();
         assert_eq!(movements[0], (segment("new"), segment("returning"), 2, "50.75".into()));
+        assert_eq!(
+            findings.figures.movements[0].examples,
+            [CustomerId::new(1), CustomerId::new(2)]
+        );
         assert_eq!(movements.len(), 4);
         assert!(movements.contains(&(segment("gold"), Standing::Outside, 1, "0".into())));
         assert!(movements.contains(&(Standing::Outside, segment("new"), 1, "5".into())));

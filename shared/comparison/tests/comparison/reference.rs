@@ -113,8 +113,9 @@ fn found(findings: &Findings<'_>) -> Found {
         movements: figures
             .movements
             .iter()
-            .map(|Movement { from, to, customers, spent }| {
-                ((from.clone(), to.clone()), (*customers, *spent))
+            .map(|Movement { from, to, customers, spent, examples }| {
+                let first = examples.iter().map(|id| id.get()).collect();
+                ((from.clone(), to.clone()), (*customers, *spent, first))
             })
             .collect(),
         customers: figures.customers,

@@ -104,6 +104,20 @@ fn who_signs_up_after_ordering_is_found() {
 }
 
 #[test]
+fn users_found_for_others_spare_no_search_for_those_nobody_has_looked_up() {
+    let state =
+        HeldState::Unmatched { address: Some("ann@example.com"), looked: true, retry: false };
+    let held = Held { id: 1, read: Some((at(30), at(20), totals(1, "9.5"))), state };
+    let bea = Line { email: Some("bea@example.com".into()), ..line(2, 1, "9.5", 20) };
+    let cal = Line { email: Some("cal@example.com".into()), ..line(3, 1, "9.5", 20) };
+    let read = read(&[], &["ann@example.com"], &[]);
+    compare(&[line(1, 1, "9.5", 20), bea, cal], &[held], Some(&read), |findings| {
+        assert_eq!(findings.figures.users_found, 1);
+        assert_eq!(findings.differences.to_be_searched(), 2);
+    });
+}
+
+#[test]
 fn members_who_are_no_customers_are_reported_and_never_touched() {
     let read = Read {
         whole: ALL.to_vec(),

@@ -1,11 +1,9 @@
 //! Credentials, and what errors say and keep to themselves.
 
-use std::sync::Arc;
-
 use mavera::{DEFAULT_URL, MaveraCredentials};
 use outbound::{BaseUrl, ErrorKind};
 
-use crate::account::{Account, KEY, Rotating, ok, refusal};
+use crate::account::{Account, KEY, ok, refusal, rotating};
 use crate::support::answer;
 
 fn keys(account: &Account) -> Vec<String> {
@@ -20,7 +18,7 @@ fn the_default_address_can_be_used() {
 
 #[tokio::test]
 async fn a_refused_key_is_renewed_once_and_the_call_repeated_once() {
-    let credentials = Arc::new(Rotating::new(["old", "new"]));
+    let credentials = rotating(["old", "new"]);
     let answers = [refusal(401, "revoked_api_key"), ok("[]"), ok("[]")];
     let account = Account::with(credentials, answers);
     account.find("x").await.unwrap();
@@ -30,7 +28,7 @@ async fn a_refused_key_is_renewed_once_and_the_call_repeated_once() {
 
 #[tokio::test]
 async fn a_renewed_key_that_is_refused_too_ends_it() {
-    let credentials = Arc::new(Rotating::new(["old", "new", "newer"]));
+    let credentials = rotating(["old", "new", "newer"]);
     let refused = || refusal(401, "invalid_api_key");
     let account = Account::with(credentials, [refused(), refused()]);
     assert_eq!(account.find("x").await.unwrap_err().kind, ErrorKind::Unauthorized);

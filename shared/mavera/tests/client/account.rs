@@ -1,13 +1,14 @@
 //! An account whose answers are scripted.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::Request;
 use mavera::{Created, Found, Mavera, MaveraCredentials, Updated};
-use outbound::{BaseUrl, BoxFuture, Credentials, Error};
+use outbound::{BaseUrl, Credentials, Error};
 use rules::{Cohort, PersonaContent, RuleBook};
 use serde_json::{Map, Value};
 
+use crate::rotating::Rotating;
 use crate::support::{Answer, Hands, Script, answer, outbound, second};
 
 pub(crate) const KEY: &str = "mvra_live_marked";
@@ -20,7 +21,7 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self::with(Arc::new(Rotating::new([KEY])), answers)
+        Self::with(rotating([KEY]), answers)
     }
 
     pub(crate) fn with(
@@ -74,38 +75,8 @@ pub(crate) fn parameter(call: &str, name: &str) -> Option<String> {
 }
 
 /// Keys, one after another; each is kept until it is refused.
-pub(crate) struct Rotating(Mutex<Vec<Arc<MaveraCredentials>>>);
-
-impl Rotating {
-    pub(crate) fn new<const N: usize>(keys: [&str; N]) -> Self {
-        let parsed = keys.map(|key| {
-            Arc::new(format!(r#"{{"api_key": "{key}"}}"#).parse::<MaveraCredentials>().unwrap())
-        });
-        Self(Mutex::new(parsed.into_iter().rev().collect()))
-    }
-
-    fn give(&self) -> BoxFuture<'_, Result<Arc<MaveraCredentials>, Error>> {
-        let current = self.0.lock().unwrap().last().cloned().unwrap();
-        Box::pin(async move { Ok(current) })
-    }
-}
-
-impl Credentials<MaveraCredentials> for Rotating {
-    fn current(&self) -> BoxFuture<'_, Result<Arc<MaveraCredentials>, Error>> {
-        self.give()
-    }
-
-    fn renewed<'a>(
-        &'a self,
-        refused: &'a Arc<MaveraCredentials>,
-    ) -> BoxFuture<'a, Result<Arc<MaveraCredentials>, Error>> {
-        let mut keys = self.0.lock().unwrap();
-        if keys.len() > 1 && Arc::ptr_eq(keys.last().unwrap(), refused) {
-            keys.pop();
-        }
-        drop(keys);
-        self.give()
-    }
+pub(crate) fn rotating<const N: usize>(keys: [&str; N]) -> Arc<Rotating<MaveraCredentials>> {
+    Arc::new(Rotating::new(keys.map(|key| format!(r#"{{"api_key": "{key}"}}"#))))
 }
 
 /// The cookbook's example.

@@ -15,6 +15,9 @@ mod making;
 #[cfg(test)]
 mod outcomes;
 #[cfg(test)]
+#[path = "../../../outbound/tests/support/rotating.rs"]
+mod rotating;
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 #[path = "../../../outbound/tests/support/mod.rs"]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mavera::{Created, MaveraCredentials, is_out_of_credits};
 use outbound::{BoxFuture, Credentials, Error, ErrorKind, TransportFailure};
 
-use crate::account::{Account, Rotating, made, ok, refusal};
+use crate::account::{Account, made, ok, refusal, rotating};
 use crate::support::{Answer, answer, second};
 
 async fn outcome_of(answers: Vec<Answer>) -> Result<Created, Error> {
@@ -87,7 +87,7 @@ async fn spent_credits_are_told_apart() {
 
 #[tokio::test]
 async fn no_connection_a_429_and_a_renewed_key_made_nothing_and_are_tried_again() {
-    let credentials = Arc::new(Rotating::new(["old", "new"]));
+    let credentials = rotating(["old", "new"]);
     let account = Account::with(
         credentials,
         [

@@ -1,11 +1,9 @@
 //! Credentials, and what errors say and keep to themselves.
 
-use std::sync::Arc;
-
 use okta::OktaCredentials;
 use outbound::{Error, ErrorKind, TransportFailure};
 
-use crate::org::{Org, Rotating, TOKEN, no_content, refusal};
+use crate::org::{Org, TOKEN, no_content, refusal, rotating};
 use crate::support::{Answer, answer};
 
 async fn join(org: &Org) -> Result<(), Error> {
@@ -19,7 +17,7 @@ fn tokens(org: &Org) -> Vec<String> {
 
 #[tokio::test]
 async fn a_refused_token_is_renewed_once_and_the_call_repeated_once() {
-    let credentials = Arc::new(Rotating::new(["old", "new"]));
+    let credentials = rotating(["old", "new"]);
     let org = Org::with(credentials, [refusal(401, "E0000011"), no_content(), no_content()]);
     join(&org).await.unwrap();
     join(&org).await.unwrap();
@@ -28,7 +26,7 @@ async fn a_refused_token_is_renewed_once_and_the_call_repeated_once() {
 
 #[tokio::test]
 async fn a_renewed_token_that_is_refused_too_ends_it() {
-    let credentials = Arc::new(Rotating::new(["old", "new", "newer"]));
+    let credentials = rotating(["old", "new", "newer"]);
     let org = Org::with(credentials, [refusal(401, "E0000011"), refusal(401, "E0000011")]);
     assert_eq!(join(&org).await.unwrap_err().kind, ErrorKind::Unauthorized);
     assert_eq!(tokens(&org), ["SSWS old", "SSWS new"]);

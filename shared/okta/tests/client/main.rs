@@ -15,6 +15,9 @@ mod org;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+#[path = "../../../outbound/tests/support/rotating.rs"]
+mod rotating;
+#[cfg(test)]
 #[path = "../../../outbound/tests/support/mod.rs"]
 mod support;
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! An org whose answers are scripted.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::Request;
 use okta::{Okta, OktaCredentials, RateShare, Session};
-use outbound::{BaseUrl, BoxFuture, Credentials, Error};
+use outbound::BaseUrl;
 
+use crate::rotating::Rotating;
 use crate::support::{Answer, Hands, Script, answer, outbound, second};
 
 pub(crate) const TOKEN: &str = "marked-token-00aa";
@@ -18,11 +19,11 @@ pub(crate) struct Org {
 
 impl Org {
     pub(crate) fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self::with(Arc::new(Rotating::new([TOKEN])), answers)
+        Self::with(rotating([TOKEN]), answers)
     }
 
     pub(crate) fn with(
-        credentials: Arc<Rotating>,
+        credentials: Arc<Rotating<OktaCredentials>>,
         answers: impl IntoIterator<Item = Answer>,
     ) -> Self {
         let (script, clock) = (Arc::new(Script::default()), Arc::new(Hands::new()));
@@ -55,38 +56,8 @@ pub(crate) fn parameter(call: &str, name: &str) -> String {
 }
 
 /// Tokens, one after another; each is kept until it is refused.
-pub(crate) struct Rotating(Mutex<Vec<Arc<OktaCredentials>>>);
-
-impl Rotating {
-    pub(crate) fn new<const N: usize>(tokens: [&str; N]) -> Self {
-        let parsed = tokens.map(|token| {
-            Arc::new(format!(r#"{{"api_token": "{token}"}}"#).parse::<OktaCredentials>().unwrap())
-        });
-        Self(Mutex::new(parsed.into_iter().rev().collect()))
-    }
-
-    fn give(&self) -> BoxFuture<'_, Result<Arc<OktaCredentials>, Error>> {
-        let current = self.0.lock().unwrap().last().cloned().unwrap();
-        Box::pin(async move { Ok(current) })
-    }
-}
-
-impl Credentials<OktaCredentials> for Rotating {
-    fn current(&self) -> BoxFuture<'_, Result<Arc<OktaCredentials>, Error>> {
-        self.give()
-    }
-
-    fn renewed<'a>(
-        &'a self,
-        refused: &'a Arc<OktaCredentials>,
-    ) -> BoxFuture<'a, Result<Arc<OktaCredentials>, Error>> {
-        let mut tokens = self.0.lock().unwrap();
-        if tokens.len() > 1 && Arc::ptr_eq(tokens.last().unwrap(), refused) {
-            tokens.pop();
-        }
-        drop(tokens);
-        self.give()
-    }
+pub(crate) fn rotating<const N: usize>(tokens: [&str; N]) -> Arc<Rotating<OktaCredentials>> {
+    Arc::new(Rotating::new(tokens.map(|token| format!(r#"{{"api_token": "{token}"}}"#))))
 }
 
 pub(crate) fn ok(body: &str) -> Answer {

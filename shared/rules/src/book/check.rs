@@ -11,7 +11,7 @@ use crate::{Currency, GroupName, InvalidId, SegmentName};
 
 const CURRENCY: &str = "a currency code of ISO 4217 (three capital letters, such as USD)";
 const LABEL: &str = "a label (1 to 100 characters, no space at either end)";
-const PERSONA_NAME: &str = "a persona name (1 to 255 characters, no space at either end)";
+const PERSONA_NAME: &str = "a persona name (2 to 100 characters, no space at either end)";
 
 impl TryFrom<BookDraft> for RuleBook {
     type Error = BookErrors;
@@ -115,10 +115,11 @@ impl Check {
         let label = self.parsed(&place.field("label"), draft.label.as_ref(), label);
         let group = draft.okta_group_name.as_ref();
         let okta_group_name = self.parsed(&place.field("okta_group_name"), group, id);
-        let persona_name = |text: &str| plain_text(text, 255, PERSONA_NAME);
-        let persona_name = match draft.persona_name.as_ref() {
-            None => label.as_ref().map(|label| format!("Shopify {label}")),
-            given => self.parsed(&place.field("persona_name"), given, persona_name),
+        let by_default = label.as_ref().map(|label| Raw::Text(format!("Shopify {label}")));
+        let persona_name = match draft.persona_name.as_ref().or(by_default.as_ref()) {
+            // Without a label there is no default, and the label was refused already.
+            None => None,
+            found => self.parsed(&place.field("persona_name"), found, persona_name),
         };
         let when = self.when(&place, draft.when.as_ref());
         Parts { in_words, name, priority, label, okta_group_name, persona_name, when }
@@ -191,6 +192,12 @@ impl Parts {
 
 fn id<T: FromStr<Err = InvalidId>>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|InvalidId { expected }| expected)
+}
+
+/// Mavera takes names of 2 to 100 characters.
+fn persona_name(text: &str) -> Result<String, &'static str> {
+    let name = plain_text(text, 100, PERSONA_NAME)?;
+    if name.chars().nth(1).is_some() { Ok(name) } else { Err(PERSONA_NAME) }
 }
 
 fn plain_text(text: &str, longest: usize, expected: &'static str) -> Result<String, &'static str> {

@@ -80,7 +80,8 @@ pub struct SegmentDraft {
     pub label: Option<Raw>,
     /// Required: a [`GroupName`](crate::GroupName).
     pub okta_group_name: Option<Raw>,
-    /// Text of 1 to 255 characters; "Shopify", a space and the label if absent.
+    /// Text of 2 to 100 characters, which is what Mavera takes; "Shopify", a space and the label if
+    /// absent.
     pub persona_name: Option<Raw>,
     /// Required: a list of maps of bounds.
     pub when: Option<Raw>,

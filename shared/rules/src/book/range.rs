@@ -74,6 +74,10 @@ impl Range {
         self.bounds
     }
 
+    pub(crate) fn currency(&self) -> Currency {
+        self.currency
+    }
+
     /// "2 to 5 orders"; none if any number will do.
     pub(crate) fn orders_in_words(&self) -> Option<String> {
         let least = self.bounds.orders_at_least.unwrap_or(0);

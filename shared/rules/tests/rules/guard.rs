@@ -36,6 +36,14 @@ fn a_shop_that_lost_more_than_half_of_its_customers_is_not_believed() {
 }
 
 #[test]
+fn a_small_shop_that_lost_more_than_half_of_its_customers_is_not_believed_either() {
+    let small = Shift { lines: 2, customers: 2, customers_before: Some(5), ..Shift::default() };
+    let refusal = GUARD.refuses(&Shift { placed: 4, moved: 2, ..small });
+    assert_eq!(refusal, Some(Refusal::Shrunk { before: 5, now: 2, max_percent: 50 }));
+    assert_eq!(GUARD.refuses(&Shift { lines: 3, customers: 3, placed: 5, ..small }), None);
+}
+
+#[test]
 fn an_empty_export_is_not_believed_while_anybody_has_a_segment() {
     let empty = Shift { lines: 0, customers: 0, customers_before: None, ..QUIET };
     assert_eq!(GUARD.refuses(&empty), Some(Refusal::Empty { placed: 100 }));

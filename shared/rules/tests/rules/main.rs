@@ -12,6 +12,10 @@ mod decisions;
 #[cfg(test)]
 mod default_book;
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
+mod explanations;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod plans;
@@ -21,3 +25,6 @@ mod purity;
 mod refusals;
 #[cfg(test)]
 mod round_trips;
+#[cfg(test)]
+#[path = "../support/purity.rs"]
+mod support;

@@ -222,7 +222,7 @@ fn texts_that_are_no_names() {
     );
     assert_eq!(
         refused_with("label", "label = \"VIP\"\npersona_name = \"a\\u0007b\""),
-        "segment \"vip\": persona_name: \"a\\u{7}b\" is not a persona name (1 to 255 characters, no \
+        "segment \"vip\": persona_name: \"a\\u{7}b\" is not a persona name (2 to 100 characters, no \
          space at either end)"
     );
     assert_eq!(
@@ -246,8 +246,23 @@ fn texts_may_be_as_long_as_they_say() {
         let toml = format!("currency = \"USD\"\n{}", segment("vip"));
         RuleBook::from_toml(&toml.replace("label = \"vip\"", &texts))
     };
-    assert!(toml(100, 255).is_ok());
-    assert!(toml(101, 255).is_err() && toml(100, 256).is_err());
+    assert!(toml(100, 100).is_ok() && toml(1, 2).is_ok());
+    assert!(toml(101, 100).is_err() && toml(100, 101).is_err() && toml(1, 1).is_err());
+}
+
+#[test]
+fn a_label_that_makes_too_long_a_persona_name_needs_one_of_its_own() {
+    let label = |length: usize| format!("label = \"{}\"", "x".repeat(length));
+    assert_eq!(
+        refused_with("label", &label(93)),
+        format!(
+            "segment \"vip\": persona_name: \"Shopify {}\"… is not a persona name (2 to 100 \
+             characters, no space at either end)",
+            "x".repeat(52)
+        )
+    );
+    let toml = format!("currency = \"USD\"\n{}", segment("vip"));
+    assert!(RuleBook::from_toml(&toml.replace("label = \"vip\"", &label(92))).is_ok());
 }
 
 #[test]

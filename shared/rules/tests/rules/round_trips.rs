@@ -122,6 +122,19 @@ proptest! {
     }
 
     #[test]
+    fn whatever_people_call_a_segment_is_read_back_from_toml(
+        label in "\\PC{1,90}".prop_filter("a label", |label| label.trim() == label),
+    ) {
+        let draft = RuleBook::from_toml(BOOK).unwrap().to_toml();
+        let quoted = toml::Value::from("VIP \"gold\"").to_string();
+        prop_assert!(draft.contains(&quoted), "{}", draft);
+        let text = draft.replace(&quoted, &toml::Value::from(label.as_str()).to_string());
+        let book = RuleBook::from_toml(&text).unwrap();
+        prop_assert_eq!(book.segments()[0].label(), &label);
+        prop_assert_eq!(RuleBook::from_toml(&book.to_toml()).unwrap(), book);
+    }
+
+    #[test]
     fn the_stored_form_reads_back_to_the_same_book_and_the_same_text(book in any_book()) {
         let stored = serde_json::to_string(&book).unwrap();
         let again: RuleBook = serde_json::from_str(&stored).unwrap();

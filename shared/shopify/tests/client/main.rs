@@ -15,6 +15,11 @@ mod preflight;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+#[path = "../../../outbound/tests/support/rotating.rs"]
+mod rotating;
+#[cfg(test)]
+mod search;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 #[path = "../../../outbound/tests/support/mod.rs"]

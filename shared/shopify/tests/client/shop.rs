@@ -1,13 +1,14 @@
 //! A shop whose answers are scripted.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use outbound::{BaseUrl, BoxFuture, Credentials, Error};
+use outbound::{BaseUrl, Error};
 use rules::CustomerId;
 use serde_json::Value;
 use shopify::{ApiVersion, Shopify, ShopifyCredentials, Truth};
 
+use crate::rotating::Rotating;
 use crate::support::{Answer, Hands, Script, answer, outbound, second};
 
 pub(crate) const STATIC: &str = r#"{"access_token": "shpat_marked"}"#;
@@ -33,7 +34,7 @@ impl Shop {
         let outbound = outbound(script.clone(), clock.clone());
         let base = BaseUrl::configured("https://my-store.myshopify.com").unwrap();
         let domain = "my-store.myshopify.com".parse().unwrap();
-        let credentials = Arc::new(Rotating::new(secrets));
+        let credentials = Arc::new(Rotating::<ShopifyCredentials>::new(secrets));
         let shopify = Shopify::new(outbound, base, domain, ApiVersion::default(), credentials);
         Self { script, clock, shopify }
     }
@@ -65,38 +66,6 @@ impl Shop {
     /// The paths called.
     pub(crate) fn paths(&self) -> Vec<String> {
         self.script.sent().iter().map(|sent| sent.uri().path().to_owned()).collect()
-    }
-}
-
-struct Rotating(Mutex<Vec<Arc<ShopifyCredentials>>>);
-
-impl Rotating {
-    fn new<const N: usize>(secrets: [&str; N]) -> Self {
-        let parsed = secrets.map(|secret| Arc::new(secret.parse().unwrap()));
-        Self(Mutex::new(parsed.into_iter().rev().collect()))
-    }
-
-    fn give(&self) -> BoxFuture<'_, Result<Arc<ShopifyCredentials>, Error>> {
-        let current = self.0.lock().unwrap().last().cloned().unwrap();
-        Box::pin(async move { Ok(current) })
-    }
-}
-
-impl Credentials<ShopifyCredentials> for Rotating {
-    fn current(&self) -> BoxFuture<'_, Result<Arc<ShopifyCredentials>, Error>> {
-        self.give()
-    }
-
-    fn renewed<'a>(
-        &'a self,
-        refused: &'a Arc<ShopifyCredentials>,
-    ) -> BoxFuture<'a, Result<Arc<ShopifyCredentials>, Error>> {
-        let mut secrets = self.0.lock().unwrap();
-        if secrets.len() > 1 && Arc::ptr_eq(secrets.last().unwrap(), refused) {
-            secrets.pop();
-        }
-        drop(secrets);
-        self.give()
     }
 }
 

@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use jiff::Timestamp;
 use rules::{Currency, RuleBook};
 
-use super::rows::{ACCEPTED, BOOK, book_name, key};
+use super::rows::{ACCEPTED, ACCEPTED_AT, BOOK, BY_RUN, book_name, key};
 use super::write::NEW;
 use super::{AcceptedBook, ConfigError, ConfigTable};
-use crate::Error;
 use crate::items::{Item, text, transact, unbuilt};
+use crate::{Error, RunId};
 
 const OPERATION: &str = "accept a book";
 
@@ -26,7 +26,7 @@ impl ConfigTable {
         now: Timestamp,
     ) -> Result<AcceptedBook, ConfigError> {
         let wanted = Arc::new(self.wanted(currency).await?);
-        if let Some(book) = self.accept(wanted, None, now).await? {
+        if let Some(book) = self.accept(wanted, None, None, now).await? {
             return Ok(book);
         }
         let pointer = self.head().await?.accepted.ok_or_else(|| Error::Refused {
@@ -39,7 +39,8 @@ impl ConfigTable {
 
     /// Accepts a book in place of the version that is accepted now (none: if none is). Its version is
     /// higher than any before. If the very same book was accepted meanwhile, be it by an earlier attempt
-    /// whose answer was lost, that is what comes back; if another was, none.
+    /// whose answer was lost, that is what comes back; if another was, none. `by` is the run that accepts
+    /// it; the history tells.
     ///
     /// # Errors
     /// If the table does not answer; the book may then have been accepted.
@@ -47,11 +48,12 @@ impl ConfigTable {
         &self,
         book: Arc<RuleBook>,
         instead_of: Option<u64>,
+        by: Option<&RunId>,
         now: Timestamp,
     ) -> Result<Option<AcceptedBook>, ConfigError> {
         let newest = self.newest_book().await?.max(instead_of.unwrap_or(0));
         let book = AcceptedBook { version: newest + 1, book };
-        let writes = self.acceptance(&book, instead_of, now)?;
+        let writes = self.acceptance(&book, instead_of, by, now)?;
         let made = transact(&self.client, writes, OPERATION).await;
         if made == Ok(true) {
             return Ok(Some(book));
@@ -70,6 +72,7 @@ impl ConfigTable {
         &self,
         book: &AcceptedBook,
         instead_of: Option<u64>,
+        by: Option<&RunId>,
         now: Timestamp,
     ) -> Result<Vec<TransactWriteItem>, Error> {
         let content = serde_dynamo::to_attribute_value(&*book.book).map_err(|error| {
@@ -77,11 +80,12 @@ impl ConfigTable {
         })?;
         let at = AttributeValue::S(now.to_string());
         let mut immutable = key(BOOK, &book_name(book.version));
-        immutable.extend([("content".into(), content), ("accepted_at".into(), at.clone())]);
+        immutable.extend([("content".into(), content), (ACCEPTED_AT.into(), at.clone())]);
+        immutable.extend(by.map(|run| (BY_RUN.into(), AttributeValue::S(run.to_string()))));
         let immutable = self.put(immutable).condition_expression(NEW);
         let mut pointer = key(BOOK, ACCEPTED);
         let version = AttributeValue::N(book.version.to_string());
-        pointer.extend([("version".into(), version), ("accepted_at".into(), at)]);
+        pointer.extend([("version".into(), version), (ACCEPTED_AT.into(), at)]);
         let pointer = match instead_of {
             None => self.put(pointer).condition_expression(NEW),
             Some(version) => self

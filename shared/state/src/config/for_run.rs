@@ -56,4 +56,16 @@ impl ConfigTable {
             settings,
         })
     }
+
+    /// Reads anew what an operator changes to hold or to end a run under way: the settings, and which
+    /// runs are cancelled. One call; the books and the groups stay as they were read.
+    ///
+    /// # Errors
+    /// If the table does not answer, or a setting cannot be used.
+    pub async fn refresh(&self, config: &mut RunConfig) -> Result<(), ConfigError> {
+        let head = self.head().await?;
+        config.settings = Settings::read(&head.settings)?;
+        config.cancelled = head.cancelled;
+        Ok(())
+    }
 }

@@ -49,8 +49,11 @@ impl ConfigTable {
         Ok(personas)
     }
 
-    /// Notes that a persona is about to be created. False if it has been noted before, if the persona
+    /// Notes that a persona is about to be created. False if somebody else has noted it, if the persona
     /// is known by now, or if the segment is gone: then it must not be created.
+    ///
+    /// What was noted at this very moment is our own note: its answer was lost, and the write was
+    /// repeated.
     ///
     /// # Errors
     /// If the table does not answer.
@@ -63,7 +66,7 @@ impl ConfigTable {
             segment,
             "SET persona_create_begun = :now",
             "attribute_exists(kind) AND attribute_not_exists(persona_id) \
-             AND attribute_not_exists(persona_create_begun)",
+             AND (attribute_not_exists(persona_create_begun) OR persona_create_begun = :now)",
             [(":now", now.to_string())],
         )
         .await

@@ -20,6 +20,12 @@ pub(super) const RUN: &str = "run";
 pub(super) const CANCELLED: &str = "cancelled";
 /// The row of kind `book` that says which one is accepted.
 pub(super) const ACCEPTED: &str = "accepted";
+/// When a book was accepted.
+pub(super) const ACCEPTED_AT: &str = "accepted_at";
+/// The run that accepted a book; none accepted the first one.
+pub(super) const BY_RUN: &str = "run_id";
+/// The row of kind `book` that counts how often the wanted one was written as a whole.
+pub(super) const WANTED: &str = "wanted";
 /// The row of kind `salt` that addresses are hashed with.
 pub(super) const ADDRESS: &str = "address";
 
@@ -112,10 +118,16 @@ pub(super) fn read_group(item: &Item) -> Result<(GroupName, GroupRow), Error> {
 
 /// The book that the rows of segments make up.
 pub(super) fn book(rows: Vec<Item>, currency: Currency) -> Result<RuleBook, BookErrors> {
-    let segments =
-        rows.into_iter().map(|row| SegmentDraft::take_from(&mut raw_fields(row))).collect();
-    let currency = Some(Raw::Text(currency.code().to_owned()));
-    RuleBook::try_from(BookDraft { currency, segments })
+    book_in(rows, Raw::Text(currency.code().to_owned()))
+}
+
+/// The same in a currency that nobody has judged yet.
+pub(super) fn book_in(
+    rows: impl IntoIterator<Item = Item>,
+    currency: Raw,
+) -> Result<RuleBook, BookErrors> {
+    let rows = rows.into_iter().map(|row| SegmentDraft::take_from(&mut raw_fields(row)));
+    RuleBook::try_from(BookDraft { currency: Some(currency), segments: rows.collect() })
 }
 
 /// A row as the rules read it: numbers stay text, so no amount passes through a float.
@@ -123,7 +135,7 @@ fn raw_fields(item: Item) -> BTreeMap<String, Raw> {
     item.into_iter().map(|(name, value)| (name, raw(value))).collect()
 }
 
-fn raw(value: AttributeValue) -> Raw {
+pub(super) fn raw(value: AttributeValue) -> Raw {
     match value {
         AttributeValue::S(text) => Raw::Text(text),
         AttributeValue::N(number) => Raw::Number(number),

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use rules::{GroupId, GroupName, RuleBook, SegmentName};
+use rules::{GroupId, GroupName, SegmentName};
 
 use super::rows::{CANCELLED, GROUP, RUN, SEGMENT, SETTINGS, key};
 use super::{ConfigTable, GroupRow};
-use crate::items::{Item, text};
+use crate::items::Item;
 use crate::{Error, RunId};
 
 pub(super) const NEW: &str = "attribute_not_exists(kind)";
@@ -87,32 +87,6 @@ impl ConfigTable {
         conditional("save group id", answer.map(drop))
     }
 
-    /// Writes a book as the wanted one: a row for each segment, none for any other, and its currency
-    /// into the settings. Attributes of the rows that are not the book's are kept.
-    ///
-    /// # Errors
-    /// If the table does not answer. Some rows may then have been written; the accepted book is
-    /// untouched either way.
-    pub async fn put_wanted(&self, book: &RuleBook) -> Result<(), Error> {
-        for row in self.query(SEGMENT, "load segments").await? {
-            let name = text(&row, "name").unwrap_or_default();
-            if book.segments().iter().all(|segment| segment.name().as_str() != name) {
-                self.client
-                    .delete_item()
-                    .table_name(&self.table)
-                    .set_key(Some(key(SEGMENT, name)))
-                    .send()
-                    .await
-                    .map_err(|error| Error::sdk("delete segment", &error))?;
-            }
-        }
-        for segment in book.segments() {
-            self.put_segment(segment).await?;
-        }
-        let currency = AttributeValue::S(book.currency().to_string());
-        self.put_setting("currency", currency).await
-    }
-
     /// Writes one setting and leaves the others. It is read back with all of them, so a wrong one is
     /// refused then.
     ///
@@ -147,40 +121,6 @@ impl ConfigTable {
             .await
             .map(drop)
             .map_err(|error| Error::sdk("cancel a run", &error))
-    }
-
-    async fn put_segment(&self, segment: &rules::Segment) -> Result<(), Error> {
-        let when = serde_dynamo::to_attribute_value(segment.when()).map_err(|error| {
-            let item = format!("segment/{}", segment.name());
-            Error::Unreadable { item, detail: error.to_string() }
-        })?;
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(SEGMENT, segment.name().as_str())))
-            .update_expression(
-                "SET priority = :priority, label = :label, okta_group_name = :group, \
-                 persona_name = :persona, #when = :when",
-            )
-            .expression_attribute_names("#when", "when")
-            .expression_attribute_values(
-                ":priority",
-                AttributeValue::N(segment.priority().to_string()),
-            )
-            .expression_attribute_values(":label", AttributeValue::S(segment.label().into()))
-            .expression_attribute_values(
-                ":group",
-                AttributeValue::S(segment.okta_group_name().to_string()),
-            )
-            .expression_attribute_values(
-                ":persona",
-                AttributeValue::S(segment.persona_name().into()),
-            )
-            .expression_attribute_values(":when", when)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| Error::sdk("save segment", &error))
     }
 }
 

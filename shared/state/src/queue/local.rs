@@ -7,13 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use outbound::{BoxFuture, Clock};
 
-use super::{Depth, LONGEST_DELAY, Outgoing, Queue, only_asked_by};
+use super::{
+    Depth, LONGEST_DELAY, MOST_RECEIVES, Outgoing, Queue, Receipt, Receive, Received, VISIBILITY,
+    only_asked_by,
+};
 use crate::Error;
-
-/// How often a message is received before it is a dead letter, as in `template.yaml`.
-const MOST_RECEIVES: u32 = 3;
-/// How long a received message stays out of sight, as in `template.yaml`.
-const VISIBILITY: Duration = Duration::from_mins(6);
 
 /// A queue with the behaviour of SQS that the worker relies on: delays, messages that come back
 /// unless they are deleted, and dead letters after three receives.
@@ -35,17 +33,6 @@ struct Waiting {
     receives: u32,
     /// Whether a full run sent it. Such messages come after the others that are due.
     of_run: bool,
-}
-
-/// A message handed out; it comes back unless it is deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
-    /// What to delete it by.
-    pub id: u64,
-    /// The body.
-    pub body: String,
-    /// How often it has been handed out, this time included.
-    pub receives: u32,
 }
 
 impl LocalQueue {
@@ -81,15 +68,20 @@ impl LocalQueue {
                 continue;
             }
             message.receives += 1;
-            received.push(Received { id, body: message.body.clone(), receives: message.receives });
+            received.push(Received {
+                id: Receipt(id.to_string()),
+                body: message.body.clone(),
+                receives: message.receives,
+            });
             inner.waiting.insert((now + VISIBILITY, id), message);
         }
         received
     }
 
     /// Takes a received message off the queue for good.
-    pub fn delete(&self, id: u64) {
-        self.inner().waiting.retain(|(_, waiting), _| *waiting != id);
+    pub fn delete(&self, receipt: &Receipt) {
+        let received = receipt.0.parse().ok();
+        self.inner().waiting.retain(|(_, id), _| Some(*id) != received);
     }
 
     /// When the next message is due; none if the queue is empty.
@@ -135,5 +127,22 @@ impl Queue for LocalQueue {
             self.put(message.to_json(), delay, of_run);
         }
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl Receive for LocalQueue {
+    fn receive(&self, most: usize) -> BoxFuture<'_, Result<Vec<Received>, Error>> {
+        let received = self.receive(most);
+        Box::pin(async move { Ok(received) })
+    }
+
+    fn delete<'a>(&'a self, receipt: &'a Receipt) -> BoxFuture<'a, Result<(), Error>> {
+        self.delete(receipt);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn next_due(&self) -> BoxFuture<'_, Result<Option<Timestamp>, Error>> {
+        let due = self.next_due();
+        Box::pin(async move { Ok(due) })
     }
 }

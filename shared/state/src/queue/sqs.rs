@@ -1,11 +1,15 @@
 //! The queue on AWS.
 
+mod dead;
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use outbound::BoxFuture;
 
 use super::{Depth, LONGEST_DELAY, Outgoing, Queue, turn};
 use crate::Error;
+
+pub use dead::SqsDeadLetters;
 
 /// How many messages one call may carry
 /// ([`SendMessageBatch`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html)).
@@ -75,30 +79,31 @@ impl Queue for SqsQueue {
 
 impl Depth for SqsQueue {
     fn depth(&self) -> BoxFuture<'_, Result<u64, Error>> {
-        const OPERATION: &str = "read the queue's depth";
-        const COUNTS: [QueueAttributeName; 3] = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        Box::pin(async move {
-            let answer = self
-                .client
-                .get_queue_attributes()
-                .queue_url(&self.url)
-                .set_attribute_names(Some(COUNTS.to_vec()))
-                .send()
-                .await
-                .map_err(|error| Error::sdk(OPERATION, &error))?;
-            let counts = answer.attributes.unwrap_or_default();
-            let count = |name: &QueueAttributeName| counts.get(name)?.parse::<u64>().ok();
-            COUNTS.iter().map(count).sum::<Option<u64>>().ok_or_else(|| Error::Refused {
-                operation: OPERATION,
-                code: "a count is missing".into(),
-                retryable: true,
-            })
-        })
+        Box::pin(depth_of(&self.client, &self.url))
     }
+}
+
+async fn depth_of(client: &Client, url: &str) -> Result<u64, Error> {
+    const OPERATION: &str = "read the queue's depth";
+    const COUNTS: [QueueAttributeName; 3] = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    ];
+    let answer = client
+        .get_queue_attributes()
+        .queue_url(url)
+        .set_attribute_names(Some(COUNTS.to_vec()))
+        .send()
+        .await
+        .map_err(|error| Error::sdk(OPERATION, &error))?;
+    let counts = answer.attributes.unwrap_or_default();
+    let count = |name: &QueueAttributeName| counts.get(name)?.parse::<u64>().ok();
+    COUNTS.iter().map(count).sum::<Option<u64>>().ok_or_else(|| Error::Refused {
+        operation: OPERATION,
+        code: "a count is missing".into(),
+        retryable: true,
+    })
 }
 
 fn entry((index, outgoing): (usize, &Outgoing)) -> Result<SendMessageBatchRequestEntry, Error> {

@@ -15,7 +15,7 @@ use crate::items::Item;
 /// How long records of runs that have ended are kept, and chunks.
 pub(super) const KEPT: Duration = Duration::from_hours(90 * 24);
 /// How long summaries are kept.
-pub(super) const SUMMARY_KEPT: Duration = Duration::from_hours(365 * 24);
+const SUMMARY_KEPT: Duration = Duration::from_hours(365 * 24);
 
 /// Which run is active: the item's keys.
 pub(super) const ACTIVE: [&str; 2] = ["active", "run"];
@@ -60,6 +60,17 @@ pub(super) fn ended_record<R: Serialize>(
     let mut item = active_record(&Hold { until: now, ..hold.clone() }, record, now)?;
     item.insert("active".into(), AttributeValue::Bool(false));
     item.insert("expires_at".into(), second(now + KEPT));
+    Ok(item)
+}
+
+/// The summary of a run that ends now.
+pub(super) fn summary_item<S: Serialize>(
+    run: &RunId,
+    summary: &S,
+    now: Timestamp,
+) -> Result<Item, Error> {
+    let mut item = item([SUMMARY, run.as_str()], summary)?;
+    item.insert("expires_at".into(), second(now + SUMMARY_KEPT));
     Ok(item)
 }
 

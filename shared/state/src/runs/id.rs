@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use outbound::Randomness;
 use rules::InvalidId;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,13 @@ impl RunId {
     pub fn new(now: Timestamp, random: &dyn Randomness) -> Self {
         let chance = random.below(1 << 24);
         Self(format!("{}-{chance:06x}", now.strftime("%Y%m%dT%H%M%SZ")))
+    }
+
+    /// The moment it was begun, to the second; none if the id was not made by [`new`](Self::new).
+    pub fn begun_at(&self) -> Option<Timestamp> {
+        let moment = self.0.split_once('-').map_or(self.as_str(), |(moment, _)| moment);
+        let moment = DateTime::strptime("%Y%m%dT%H%M%SZ", moment).ok()?;
+        moment.to_zoned(TimeZone::UTC).ok().map(|moment| moment.timestamp())
     }
 
     /// The text itself.

@@ -32,7 +32,7 @@ async fn in_use(table: &ConfigTable) -> (u64, RuleBook) {
 async fn a_book_takes_the_place_of_the_one_it_was_planned_against() {
     let (client, table) = accepted().await;
     let at = "2026-11-21T12:00:00Z".parse().unwrap();
-    let book = table.accept(cheaper(400), Some(1), at).await.unwrap().unwrap();
+    let book = table.accept(cheaper(400), Some(1), None, at).await.unwrap().unwrap();
     assert_eq!((book.version, &book.book), (2, &cheaper(400)));
     assert_eq!(in_use(&table).await, (2, (*cheaper(400)).clone()));
     let pointer = row(&client, "book", "accepted").await;
@@ -46,9 +46,9 @@ async fn a_book_takes_the_place_of_the_one_it_was_planned_against() {
 #[tokio::test]
 async fn a_book_is_not_accepted_if_another_one_was_meanwhile() {
     let (client, table) = accepted().await;
-    table.accept(cheaper(400), Some(1), now()).await.unwrap().unwrap();
-    assert!(table.accept(cheaper(300), Some(1), now()).await.unwrap().is_none());
-    assert!(table.accept(cheaper(300), None, now()).await.unwrap().is_none());
+    table.accept(cheaper(400), Some(1), None, now()).await.unwrap().unwrap();
+    assert!(table.accept(cheaper(300), Some(1), None, now()).await.unwrap().is_none());
+    assert!(table.accept(cheaper(300), None, None, now()).await.unwrap().is_none());
     assert_eq!(in_use(&table).await, (2, (*cheaper(400)).clone()));
     assert!(row(&client, "book", "00000003").await.is_empty(), "all or nothing");
 }
@@ -61,8 +61,8 @@ async fn a_book_is_accepted_once_however_often_that_is_asked() {
     table.put_wanted(&book(BOOK)).await.unwrap();
     in_use(&table).await;
     faults.next(Fault::LostAnswer);
-    let first = table.accept(cheaper(400), Some(1), now()).await.unwrap().unwrap();
-    let second = table.accept(cheaper(400), Some(1), now()).await.unwrap().unwrap();
+    let first = table.accept(cheaper(400), Some(1), None, now()).await.unwrap().unwrap();
+    let second = table.accept(cheaper(400), Some(1), None, now()).await.unwrap().unwrap();
     assert_eq!((first.version, second.version), (2, 2));
     assert_eq!(second.book, cheaper(400));
     assert!(row(&client, "book", "00000003").await.is_empty());
@@ -75,17 +75,17 @@ async fn a_book_whose_acceptance_another_write_hinders_may_be_accepted_later() {
     table.put_wanted(&book(BOOK)).await.unwrap();
     in_use(&table).await;
     faults.next(Fault::conflict().await);
-    let error = table.accept(cheaper(400), Some(1), now()).await.unwrap_err();
+    let error = table.accept(cheaper(400), Some(1), None, now()).await.unwrap_err();
     assert!(error.to_string().contains("accept a book: TransactionConflict"), "{error}");
     assert_eq!(in_use(&table).await.0, 1);
-    assert!(table.accept(cheaper(400), Some(1), now()).await.unwrap().is_some());
+    assert!(table.accept(cheaper(400), Some(1), None, now()).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn a_book_can_come_back_under_a_version_of_its_own() {
     let (_, table) = accepted().await;
-    table.accept(cheaper(400), Some(1), now()).await.unwrap().unwrap();
-    let back = table.accept(cheaper(500), Some(2), now()).await.unwrap().unwrap();
+    table.accept(cheaper(400), Some(1), None, now()).await.unwrap().unwrap();
+    let back = table.accept(cheaper(500), Some(2), None, now()).await.unwrap().unwrap();
     assert_eq!(back.version, 3);
     assert_eq!(in_use(&table).await, (3, book(BOOK)));
 }
@@ -93,12 +93,12 @@ async fn a_book_can_come_back_under_a_version_of_its_own() {
 #[tokio::test]
 async fn no_version_is_given_twice_whatever_was_deleted() {
     let (client, table) = accepted().await;
-    table.accept(cheaper(400), Some(1), now()).await.unwrap().unwrap();
+    table.accept(cheaper(400), Some(1), None, now()).await.unwrap().unwrap();
     delete(&client, "book", "accepted").await;
-    let third = table.accept(cheaper(300), None, now()).await.unwrap().unwrap();
+    let third = table.accept(cheaper(300), None, None, now()).await.unwrap().unwrap();
     assert_eq!(third.version, 3);
     delete(&client, "book", "00000003").await;
-    let fourth = table.accept(cheaper(200), Some(3), now()).await.unwrap().unwrap();
+    let fourth = table.accept(cheaper(200), Some(3), None, now()).await.unwrap().unwrap();
     assert_eq!(fourth.version, 4);
     assert_eq!(in_use(&table).await, (4, (*cheaper(200)).clone()));
 }

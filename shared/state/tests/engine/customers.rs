@@ -64,7 +64,7 @@ pub(crate) fn full() -> Entry {
         group: Some(group.name),
         cause: Cause::Order,
         range: Some(1),
-        totals: Some(totals),
+        totals,
         book: 3,
     });
     Entry::Customer(Box::new(record))

@@ -31,6 +31,21 @@ async fn a_run_that_may_write_nothing_makes_no_salt() {
 }
 
 #[tokio::test]
+async fn what_holds_or_ends_a_run_is_read_anew_and_the_books_are_not() {
+    let (_, table) = table().await;
+    table.put_wanted(&book(BOOK)).await.unwrap();
+    let mut config = table.for_run(&Chance(1), true).await.unwrap();
+    table.put_setting("paused", AttributeValue::Bool(true)).await.unwrap();
+    let run: state::RunId = "1".parse().unwrap();
+    table.cancel_run(&run).await.unwrap();
+    table.put_wanted(&book(&BOOK.replace("500", "5"))).await.unwrap();
+    table.refresh(&mut config).await.unwrap();
+    assert!(config.settings.paused);
+    assert!(config.cancelled.contains(&run));
+    assert_eq!(config.wanted.unwrap(), book(BOOK));
+}
+
+#[tokio::test]
 async fn a_run_sees_the_wanted_book_beside_the_accepted_one() {
     let (_, table) = table().await;
     table.put_wanted(&book(BOOK)).await.unwrap();
@@ -77,7 +92,7 @@ async fn a_worker_with_an_older_book_than_the_run_s_reads_it_at_once() {
     let cache = ConfigCache::new(table.clone(), Arc::new(SimClock::new()), Arc::new(Chance(1)));
     assert_eq!(cache.at_least(1).await.unwrap().book.version, 1);
     let edited = Arc::new(book(&BOOK.replace("500", "5")));
-    table.accept(Arc::clone(&edited), Some(1), now()).await.unwrap().unwrap();
+    table.accept(Arc::clone(&edited), Some(1), None, now()).await.unwrap().unwrap();
 
     assert_eq!(cache.at_least(1).await.unwrap().book.version, 1, "new enough, and fresh");
     let config = cache.at_least(2).await.unwrap();

@@ -26,7 +26,7 @@ async fn a_delayed_message_stays_out_of_sight() {
     clock.advance(delay);
     let received = queue.receive(10);
     assert_eq!(Message::from_json(&received[0].body), Ok(message));
-    queue.delete(received[0].id);
+    queue.delete(&received[0].id);
     assert_eq!(queue.depth(), 0);
 }
 
@@ -116,7 +116,7 @@ async fn no_message_is_lost_and_none_is_handed_out_twice() {
         assert!(!received.is_empty(), "{seen:?}");
         seen.extend(customers(&received));
         for received in received {
-            queue.delete(received.id);
+            queue.delete(&received.id);
         }
     }
     let (live, of_run): (Vec<u64>, Vec<u64>) = seen.iter().partition(|number| *number % 3 == 0);
@@ -133,6 +133,6 @@ async fn the_depth_is_all_that_waits_is_delayed_or_is_in_work() {
     send(&queue, [live(2), of_run(3)]).await;
     let received = queue.receive(1);
     assert_eq!(Depth::depth(&queue).await, Ok(3));
-    queue.delete(received[0].id);
+    queue.delete(&received[0].id);
     assert_eq!(Depth::depth(&queue).await, Ok(2));
 }

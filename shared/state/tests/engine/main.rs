@@ -11,9 +11,18 @@ mod config;
 #[cfg(test)]
 mod customers;
 #[cfg(test)]
+#[path = "../support/dead_letter_queue.rs"]
+mod dead_letter_queue;
+#[cfg(test)]
+mod dead_letters;
+#[cfg(test)]
 mod fencing;
 #[cfg(test)]
 mod for_run;
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod list;
 #[cfg(test)]
 mod local_queue;
 #[cfg(test)]
@@ -28,5 +37,8 @@ mod runs;
 mod scan;
 #[cfg(test)]
 mod sqs;
+mod stored_queue;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod wanted;

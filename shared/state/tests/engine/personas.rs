@@ -1,6 +1,7 @@
 //! What is known of personas, against a real engine.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rules::SegmentName;
@@ -33,17 +34,27 @@ async fn a_creation_is_begun_once() {
     table.put_wanted(&book(BOOK)).await.unwrap();
     assert!(table.begin_persona(&vip(), now()).await.unwrap());
     assert_eq!(persona(&table).await.create_begun, Some(now().to_string()));
-    assert!(!table.begin_persona(&vip(), now()).await.unwrap());
+    assert!(!table.begin_persona(&vip(), now() + Duration::from_nanos(1)).await.unwrap());
     assert!(table.begin_persona(&"new".parse().unwrap(), now()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_beginning_whose_answer_was_lost_is_still_its_own_when_it_is_repeated() {
+    let (_, table) = table().await;
+    table.put_wanted(&book(BOOK)).await.unwrap();
+    assert!(table.begin_persona(&vip(), now()).await.unwrap());
+    assert!(table.begin_persona(&vip(), now()).await.unwrap());
+    assert!(table.put_persona(&vip(), "persona_1", "{}").await.unwrap());
+    assert!(!table.begin_persona(&vip(), now()).await.unwrap());
 }
 
 #[tokio::test]
 async fn of_many_that_would_create_a_persona_one_does() {
     let (_, table) = table().await;
     table.put_wanted(&book(BOOK)).await.unwrap();
-    let begins = (0..8).map(|_| {
-        let table = table.clone();
-        tokio::spawn(async move { table.begin_persona(&vip(), now()).await.unwrap() })
+    let begins = (0..8).map(|number| {
+        let (table, moment) = (table.clone(), now() + Duration::from_nanos(number));
+        tokio::spawn(async move { table.begin_persona(&vip(), moment).await.unwrap() })
     });
     let mut begun = 0;
     for begin in begins.collect::<Vec<_>>() {

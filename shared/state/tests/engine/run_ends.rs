@@ -144,3 +144,49 @@ async fn summaries_that_fill_more_than_one_page_are_all_read() {
         assert_eq!(numbers, newest);
     }
 }
+
+/// A run whose record was broken by hand, taken.
+async fn broken() -> (aws_sdk_dynamodb::Client, Runs) {
+    let (client, runs) = runs().await;
+    begun(&runs, &run("1")).await;
+    let break_it = client.update_item().table_name(RUNS).update_expression("SET content = :broken");
+    break_it
+        .key("pk", text(&format!("run#{}", run("1"))))
+        .key("sk", text("record"))
+        .expression_attribute_values(":broken", text("broken"))
+        .send()
+        .await
+        .unwrap();
+    (client, runs)
+}
+
+#[tokio::test]
+async fn a_run_whose_record_cannot_be_read_can_be_ended_and_frees_the_place() {
+    let (client, runs) = broken().await;
+    let later = now() + LEASE;
+    let taken = runs.take::<Record>(&run("1"), later, later + LEASE).await.unwrap();
+    assert!(matches!(taken, Taken::Unreadable(_)), "{taken:?}");
+    assert_eq!(runs.abandon(&run("1"), &"broken", later).await, Ok(Kept::Yes));
+
+    assert_eq!(runs.active().await.unwrap(), None);
+    assert_eq!(runs.summaries::<String>(10).await.unwrap(), ["broken"]);
+    let left = record(&client, &run("1")).await;
+    assert_eq!(left["content"], text("broken"), "people may want to see it");
+    assert_eq!(left["active"], AttributeValue::Bool(false));
+    assert!(left.contains_key("expires_at"));
+    begun(&runs, &run("2")).await;
+    assert_eq!(runs.abandon(&run("1"), &"again", later).await, Ok(Kept::No));
+    assert_eq!(runs.active().await.unwrap(), Some(run("2")));
+}
+
+#[tokio::test]
+async fn a_run_without_a_record_frees_the_place_and_no_other_runs() {
+    let (client, runs) = broken().await;
+    let gone = client.delete_item().table_name(RUNS);
+    let gone = gone.key("pk", text(&format!("run#{}", run("1")))).key("sk", text("record"));
+    gone.send().await.unwrap();
+    assert_eq!(runs.abandon(&run("1"), &"gone", now()).await, Ok(Kept::No));
+    assert_eq!(runs.forget(&run("2")).await, Ok(Kept::No));
+    assert_eq!(runs.forget(&run("1")).await, Ok(Kept::Yes));
+    assert_eq!(runs.active().await.unwrap(), None);
+}

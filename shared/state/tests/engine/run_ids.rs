@@ -12,6 +12,15 @@ fn a_run_is_named_by_the_moment_it_was_begun_and_by_chance() {
 }
 
 #[test]
+fn an_id_tells_when_the_run_was_begun() {
+    let id = RunId::new("2026-11-21T12:00:00.9Z".parse().unwrap(), &Chance(7));
+    assert_eq!(id.begun_at(), Some("2026-11-21T12:00:00Z".parse().unwrap()));
+    for other in ["1", "20261321T120000Z-1", "-"] {
+        assert_eq!(other.parse::<RunId>().unwrap().begun_at(), None, "{other}");
+    }
+}
+
+#[test]
 fn ids_sort_by_the_moment_whatever_chance_says() {
     let moments = ["2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z"];
     let ids = moments.map(|moment| moment.parse().unwrap());

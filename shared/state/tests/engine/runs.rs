@@ -217,10 +217,11 @@ async fn a_record_that_this_product_did_not_write_is_an_error_that_names_it() {
     let pk = format!("run#{}", run("1"));
     let put = client.put_item().table_name(RUNS).item("pk", text(&pk)).item("sk", text("record"));
     put.item("active", AttributeValue::Bool(true)).send().await.unwrap();
-    for error in [
-        runs.record::<Record>(&run("1")).await.unwrap_err(),
-        runs.take::<Record>(&run("1"), now(), now()).await.unwrap_err(),
-    ] {
+    let Taken::Unreadable(taken) = runs.take::<Record>(&run("1"), now(), now()).await.unwrap()
+    else {
+        panic!("it was taken");
+    };
+    for error in [runs.record::<Record>(&run("1")).await.unwrap_err(), taken] {
         let Error::Unreadable { item, .. } = &error else { panic!("{error}") };
         assert_eq!(*item, format!("{pk}/record"));
     }

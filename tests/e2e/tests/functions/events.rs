@@ -13,7 +13,9 @@ use rules::{CustomerId, OrderId, RuleBook};
 use segments::local::{LocalSystem, Options};
 use simulators::okta::GroupKind;
 use simulators::{NewCustomer, SimClock, World};
-use state::{Cause, Expectation, LocalQueue, Message, Outgoing, Queue, Subject, WebhookId};
+use state::{
+    Cause, Expectation, LocalQueue, Message, Outcome, Outgoing, Queue, Subject, WebhookId,
+};
 use sync_customer::Record;
 use webhook::{SigningSecrets, Webhook};
 
@@ -271,6 +273,20 @@ async fn a_batch_looks_once_at_each_customer() {
     assert_eq!(tally.values().sum::<u64>(), 2, "{tally:?}");
     assert_eq!((tally["applied"], failed.len()), (1, 0), "{tally:?}");
     assert_eq!(groups, ["Shopify New Customer"]);
+}
+
+#[tokio::test]
+async fn a_message_of_a_full_run_has_its_customer_put_right_and_marked() {
+    let (world, system) = world().await;
+    let deadline = world.clock.now() + Duration::from_mins(1);
+    let report = Box::pin(system.worker().handle(records("of-run"), deadline)).await;
+    assert!(report.failed.is_empty());
+    let user = world.okta.find_user("ann@example.com").unwrap();
+    assert_eq!(world.okta.group_names_of(&user), ["Shopify New Customer"]);
+    let ann = CustomerId::new(CUSTOMER);
+    let run = "20261005T030000Z-4f21aa".parse().unwrap();
+    let marks = system.customers().answered(&run, &[ann]).await.unwrap();
+    assert_eq!(marks[&ann].outcome, Outcome::Applied);
 }
 
 #[tokio::test]

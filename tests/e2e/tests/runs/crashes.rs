@@ -32,7 +32,7 @@ async fn shop(size: u64) -> Shop {
 
 /// What a run leaves behind.
 #[derive(Debug, PartialEq, Eq)]
-struct Left {
+pub(crate) struct Left {
     members: Vec<Vec<String>>,
     shown: Vec<String>,
     personas: Vec<String>,
@@ -41,7 +41,7 @@ struct Left {
     unanswered: u64,
 }
 
-fn left(shop: &Shop, record: &Record) -> Left {
+pub(crate) fn left(shop: &Shop, record: &Record) -> Left {
     let okta = &shop.world.okta;
     let groups = [crate::shop::NEW, crate::shop::RETURNING, crate::shop::VIP];
     let members: Vec<Vec<_>> = groups

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use resegment::{EndedAs, Start, Status};
+use resegment::{EndedAs, PhaseName, Start, Status};
 use simulators::shopify::{BulkEnd, BulkError};
 use simulators::{Fault, Matching, Service};
 
-use crate::shop::{NEW, PAGE, Person, Shop};
+use crate::shop::{NEW, PAGE, Person, Shop, wait_of};
 
 async fn large_shop() -> (Shop, Vec<Person>) {
     let shop = Shop::open().await;
@@ -114,5 +114,46 @@ async fn a_file_that_is_always_refused_ends_the_run() {
     let answer = shop.run(Start::default()).await;
     assert_eq!(answer.status, Status::Failed, "{answer:?}");
     assert_eq!(shop.world.shopify.bulk_operations().len(), 3);
+    assert_eq!(shop.groups_of(&people[0]), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_slow_export_is_asked_about_at_growing_intervals() {
+    let (shop, people) = large_shop().await;
+    shop.world.shopify.set_bulk_duration(Duration::from_mins(4));
+    let mut answer = shop.begin().await;
+    assert_eq!(shop.take_counts(), [2, 0, 0, 0], "preflight and start");
+    let mut waits = Vec::new();
+    while answer.phase == Some(PhaseName::Export) {
+        assert_eq!(answer.status, Status::Wait, "{answer:?}");
+        waits.push(answer.wait_seconds.unwrap());
+        assert_eq!(shop.tick().await.status, Status::Wait);
+        assert_eq!(shop.take_counts(), [0, 0, 0, 0], "before its time nobody is asked");
+        shop.world.clock.advance(wait_of(&answer));
+        answer = shop.tick().await;
+        assert_eq!(shop.take_counts()[0], 1);
+    }
+    assert_eq!(waits, [10, 15, 30, 60, 60, 60, 60]);
+    assert_eq!(shop.finish(answer).await.status, Status::Done);
+    assert!(all_are_new(&shop, &people));
+}
+
+#[tokio::test]
+async fn an_export_that_never_ends_fails_the_run_after_six_hours() {
+    let (shop, people) = large_shop().await;
+    shop.world.shopify.end_next_bulk_operation(BulkEnd::Never);
+    let began = shop.world.clock.now();
+    shop.begin().await;
+    shop.world.clock.advance_to(began + Duration::from_hours(6));
+    let answer = shop.tick().await;
+    assert_eq!(answer.status, Status::Wait, "{answer:?}");
+    shop.world.clock.advance(wait_of(&answer));
+    let answer = shop.tick().await;
+    assert_eq!(answer.status, Status::Failed, "{answer:?}");
+    let message = answer.message.unwrap();
+    assert!(message.contains("6 hours") && message.contains("run again"), "{message}");
+    let record = shop.record(answer.run_id.as_ref().unwrap()).await;
+    assert_eq!((record.end().unwrap().how, record.dispatched), (EndedAs::Failed, 0));
+    assert_eq!(shop.world.shopify.bulk_operations().len(), 1);
     assert_eq!(shop.groups_of(&people[0]), [""; 0]);
 }

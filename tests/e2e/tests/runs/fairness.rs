@@ -62,7 +62,7 @@ impl Day {
         match due.filter(|due| *due <= next) {
             Some(due) => {
                 self.shop.world.clock.advance_to(due);
-                self.shop.system.work_once().await;
+                self.shop.system.work_once().await.unwrap();
                 self.look().await;
             }
             None => self.shop.world.clock.advance_to(next),

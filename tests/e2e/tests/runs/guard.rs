@@ -5,7 +5,7 @@ use std::time::Duration;
 use resegment::{Event, Start, Status};
 use rules::Refusal;
 
-use crate::shop::{BOOK, NEW, PAGE, Shop, VIP};
+use crate::shop::{BOOK, NEW, PAGE, Person, Shop, VIP};
 
 /// A shop of fifty, all looked after, and a slip: VIP from 5 instead of 500.
 async fn with_a_slip() -> Shop {
@@ -237,4 +237,78 @@ async fn rows_that_change_while_a_run_is_planned_are_not_accepted_unseen() {
     }
     assert_eq!(answer.status, Status::Refused, "{answer:?}");
     assert!(answer.message.unwrap().contains("changed while"));
+}
+
+#[tokio::test]
+async fn a_run_goes_on_with_the_book_it_has_accepted_whatever_the_rows_become() {
+    let shop = Shop::open().await;
+    let people = shop.people(PAGE + 1, 1, "450");
+    shop.full_run().await;
+    let lower = BOOK.replace("\"500\"", "\"499\"");
+    shop.wants(&lower).await;
+    let answer = shop.begin().await;
+    assert_eq!(answer.status, Status::Wait);
+    // A step accepts the book and is killed before it can say so, and then somebody edits the rows.
+    let book = std::sync::Arc::new(rules::RuleBook::from_toml(&lower).unwrap());
+    let now = shop.world.clock.now();
+    let accepted = shop.system.config_table().accept(book, Some(1), None, now).await.unwrap();
+    assert_eq!(accepted.unwrap().version, 2);
+    shop.wants(BOOK).await;
+    let answer = shop.finish(answer).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    let record = shop.record(answer.run_id.as_ref().unwrap()).await;
+    assert_eq!(record.book.unwrap().version, Some(2));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
+}
+
+#[tokio::test]
+async fn a_shop_of_a_few_customers_that_lost_most_of_them_is_not_believed() {
+    let shop = Shop::open().await;
+    let people = shop.people(5, 1, "45.50");
+    shop.full_run().await;
+    for person in &people[..3] {
+        shop.world.shopify.delete_customer(person.customer).unwrap();
+    }
+    let refused = shop.refused_run(Start::default()).await;
+    assert_eq!(refused.refusal, Some(Refusal::Shrunk { before: 5, now: 2, max_percent: 50 }));
+    let answer = shop.run(Start { accept: Some(refused.run_id), ..Start::default() }).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+}
+
+/// Shows what is no amount for so many of them, in a file that is as long as it says.
+fn garble(shop: &Shop, people: &[Person]) {
+    for person in people {
+        shop.world.shopify.show_amount(person.customer, Some("45,50")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_cannot_be_read_is_refused_and_cannot_be_accepted() {
+    let shop = Shop::open().await;
+    let people = shop.people(100, 1, "45.50");
+    shop.strangers(PAGE - 50, 0, "0");
+    shop.full_run().await;
+    // One line of a hundred: they stay where they are, and the others are looked after.
+    garble(&shop, &people[..3]);
+    shop.now_has(&people[99], 6, "600");
+    let record = shop.full_run().await;
+    let shift = record.report.unwrap().shift;
+    assert_eq!((shift.lines, shift.unreadable, record.dispatched), (PAGE + 50, 3, 1));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
+
+    garble(&shop, &people[3..4]);
+    shop.now_has(&people[98], 6, "600");
+    let record = shop.refused_run(Start::default()).await;
+    assert_eq!(record.refusal, Some(Refusal::Unreadable { unreadable: 4, lines: PAGE + 50 }));
+    let message = record.message.unwrap();
+    assert!(message.contains("4 of the export's 300 lines"), "{message}");
+    assert!(!message.contains("--accept"), "{message}");
+    assert_eq!(shop.system.queue().depth(), 0);
+    assert_eq!(shop.world.okta.members(&shop.group(NEW)).len(), 99);
+
+    let start = Start { accept: Some(record.run_id), ..Start::default() };
+    let message = shop.refused_run(start).await.message.unwrap();
+    assert!(message.contains("what cannot be read cannot be accepted"), "{message}");
+    assert_eq!(shop.system.queue().depth(), 0);
+    assert_eq!(shop.groups_of(&people[98]), [NEW]);
 }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use resegment::{Start, Status};
+use simulators::okta::UserStatus;
 use simulators::{NewCustomer, Service};
 use state::Outcome;
+
+use crate::between::{Fate, at_each_call};
 
 use crate::shop::{NEW, Shop, VIP};
 
@@ -139,4 +142,84 @@ async fn a_managed_group_that_okta_no_longer_has_is_said_and_the_others_are_read
     let record = shop.record(answer.run_id.as_ref().unwrap()).await;
     assert_eq!(record.okta.gone.iter().map(rules::GroupName::as_str).collect::<Vec<_>>(), [VIP]);
     assert_eq!(shop.groups_of(&people[0]), [NEW]);
+}
+
+#[tokio::test]
+async fn a_user_activated_again_leaves_what_is_no_longer_theirs() {
+    let shop = Shop::open().await;
+    shop.people(30, 1, "10");
+    let ann = shop.people(1, 6, "600").remove(0);
+    shop.full_run().await;
+    assert_eq!(shop.groups_of(&ann), [VIP]);
+    shop.world.okta.set_status(&ann.user, UserStatus::Deprovisioned).unwrap();
+    shop.now_has(&ann, 0, "0");
+    assert_eq!(shop.nightly_run().await.outcomes, [(Outcome::UserInactive, 1)].into());
+    assert_eq!(shop.groups_of(&ann), [VIP], "a deactivated user cannot be written to");
+    shop.world.okta.set_status(&ann.user, UserStatus::Active).unwrap();
+    assert_eq!(shop.nightly_run().await.outcomes, [(Outcome::Applied, 1)].into());
+    assert_eq!(shop.groups_of(&ann), [""; 0]);
+    assert_eq!(shop.shown(&ann), (Some("0".to_owned()), Some(0)));
+    assert_eq!(shop.nightly_run().await.dispatched, 0);
+}
+
+#[tokio::test]
+async fn a_user_activated_again_is_looked_after_as_before() {
+    let shop = Shop::open().await;
+    let ann = shop.people(1, 1, "10").remove(0);
+    shop.full_run().await;
+    shop.world.okta.set_status(&ann.user, UserStatus::Deprovisioned).unwrap();
+    shop.now_has(&ann, 1, "11");
+    assert_eq!(shop.nightly_run().await.outcomes, [(Outcome::UserInactive, 1)].into());
+    assert_eq!(shop.nightly_run().await.dispatched, 0, "nothing can be done");
+    shop.world.okta.set_status(&ann.user, UserStatus::Active).unwrap();
+    shop.nightly_run().await;
+    assert_eq!(shop.shown(&ann), (Some("11".to_owned()), Some(1)));
+    shop.now_has(&ann, 6, "600");
+    shop.nightly_run().await;
+    assert_eq!(shop.groups_of(&ann), [VIP]);
+}
+
+#[tokio::test]
+async fn who_signs_up_before_the_first_run_ends_well_is_found_however_long_that_takes() {
+    let shop = Shop::open().await;
+    let late = shop.people(1, 1, "10").remove(0);
+    let name = |address: &str| (address.to_owned(), address.to_owned());
+    shop.world.shopify.change_email(late.customer, Some("late@example.com")).unwrap();
+    let begun = shop.begin().await;
+    shop.settle().await;
+    let run = begun.run_id.unwrap();
+    shop.system.config_table().cancel_run(&run).await.unwrap();
+    shop.world.clock.advance(Duration::from_mins(1));
+    assert_eq!(shop.tick().await.status, Status::Failed);
+    shop.world.clock.advance(Duration::from_hours(1));
+    let user = shop.world.okta.add_users(1, |_| name("late@example.com")).remove(0);
+    shop.world.clock.advance(Duration::from_hours(72));
+    let record = shop.full_run().await;
+    assert!(record.okta.everybody, "a list of changes would have to reach back further");
+    assert_eq!(shop.world.okta.group_names_of(&user), [NEW]);
+    assert!(!shop.nightly_run().await.okta.everybody);
+}
+
+#[tokio::test]
+async fn a_page_that_could_not_be_kept_is_counted_once() {
+    // Chunks are kept by transactions.
+    let only = Some("TransactWriteItems");
+    let calls = at_each_call(Fate::EveryAnswerLost, only, async |calls| {
+        let shop = Shop::open().await;
+        shop.people(3, 1, "10");
+        let function = crate::tables::function(&shop, &calls);
+        let deadline = shop.world.clock.now() + Duration::from_mins(15);
+        let start = Some(Start::default());
+        // Whether the call has an answer or not, the run goes on.
+        let _ = function.handle(resegment::Event { start }, deadline).await;
+        shop.world.clock.advance(Duration::from_mins(3));
+        let next = shop.tick().await;
+        shop.finish(next).await;
+        let summary =
+            shop.system.runs().summaries::<resegment::Summary>(1).await.unwrap().remove(0);
+        let record = shop.record(&summary.run_id).await;
+        assert_eq!(record.okta.users, 3, "{}", calls.place());
+    })
+    .await;
+    assert!(calls > 3, "{calls}");
 }

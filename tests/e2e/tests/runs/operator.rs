@@ -77,7 +77,7 @@ async fn messages_that_died_are_counted_as_unanswered_and_the_run_ends() {
     let answer = shop.begin().await;
     assert_eq!(answer.status, Status::Wait);
     let lost = shop.system.queue().receive(1);
-    shop.system.queue().delete(lost[0].id);
+    shop.system.queue().delete(&lost[0].id);
     let mut answer = answer;
     let mut calls = 0;
     while answer.status == Status::Wait {
@@ -129,7 +129,7 @@ async fn a_run_ends_without_the_dead_although_the_queue_is_never_empty() {
     shop.people(3, 1, "10");
     let mut answer = shop.begin().await;
     let lost = shop.system.queue().receive(1);
-    shop.system.queue().delete(lost[0].id);
+    shop.system.queue().delete(&lost[0].id);
     shop.settle().await;
     let mut calls = 0;
     while answer.status == Status::Wait {

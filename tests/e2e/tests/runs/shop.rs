@@ -32,14 +32,26 @@ pub(crate) struct Person {
     pub(crate) user: UserId,
 }
 
+/// How long an answer tells its caller to wait.
+pub(crate) fn wait_of(answer: &Answer) -> Duration {
+    Duration::from_secs(answer.wait_seconds.unwrap_or(0))
+}
+
 impl Shop {
     /// A shop that is set up: groups, rule book, group ids.
     pub(crate) async fn open() -> Self {
+        Self::open_with(|_, _| ()).await
+    }
+
+    /// The same, with a system that is made of other parts.
+    pub(crate) async fn open_with(change: impl FnOnce(&World, &mut Options)) -> Self {
         let world = World::new("my-store.myshopify.com".parse().unwrap());
         for name in [NEW, RETURNING, VIP] {
             world.okta.add_group(name, GroupKind::Okta);
         }
-        let system = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
+        let mut options = Options::simulated(&world).unwrap();
+        change(&world, &mut options);
+        let system = LocalSystem::start(options).await.unwrap();
         let shop = Self { world, system, named: AtomicU64::default() };
         shop.wants(BOOK).await;
         shop.refresh_groups().await;
@@ -150,6 +162,16 @@ impl Shop {
     pub(crate) async fn begin(&self) -> Answer {
         let start = Some(Start::default());
         self.system.resegment(Event { start }).await.unwrap()
+    }
+
+    /// Goes on with the active run to its end, with the workers at work. Gives the last answer.
+    pub(crate) async fn finish(&self, mut answer: Answer) -> Answer {
+        while matches!(answer.status, Status::Wait | Status::Continue) {
+            self.settle().await;
+            self.world.clock.advance(wait_of(&answer));
+            answer = self.tick().await;
+        }
+        answer
     }
 
     /// Works until the queue is empty.

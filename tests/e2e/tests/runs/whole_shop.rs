@@ -1,6 +1,10 @@
 //! A run finds everybody who is in the wrong place and has them put right.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use rules::RuleBook;
+use simulators::shopify::Topic;
 use state::Outcome;
 
 use crate::shop::{BOOK, NEW, PAGE, RETURNING, Shop, VIP};
@@ -127,4 +131,42 @@ async fn the_record_says_what_the_shop_is_like() {
         ]
     );
     assert_eq!(report.figures.outside.customers(), 3);
+}
+
+#[tokio::test]
+async fn the_record_names_the_subscriptions_that_are_missing() {
+    const NEEDED: [&str; 9] = [
+        "ORDERS_CREATE",
+        "ORDERS_UPDATED",
+        "ORDERS_CANCELLED",
+        "ORDERS_EDITED",
+        "REFUNDS_CREATE",
+        "CUSTOMERS_CREATE",
+        "CUSTOMERS_UPDATE",
+        "CUSTOMERS_DELETE",
+        "CUSTOMERS_PURCHASING_SUMMARY",
+    ];
+    let shop = Shop::open().await;
+    shop.people(1, 1, "10");
+    let record = shop.full_run().await;
+    assert_eq!(record.shop.unwrap().missing_subscriptions, NEEDED);
+    for topic in [Topic::OrdersCreate, Topic::RefundsCreate] {
+        shop.world.shopify.add_subscription(topic, "https://hooks.example.com/").unwrap();
+    }
+    let missing = shop.full_run().await.shop.unwrap().missing_subscriptions;
+    let others = NEEDED.into_iter().filter(|it| !["ORDERS_CREATE", "REFUNDS_CREATE"].contains(it));
+    assert_eq!(missing, others.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_groups_are_read_as_often_as_the_settings_say() {
+    let shop = Shop::open().await;
+    shop.people(3, 1, "10");
+    shop.system.set("verify_every_days", AttributeValue::N("3".into())).await.unwrap();
+    let mut read = Vec::new();
+    for _ in 0..8 {
+        read.push(shop.full_run().await.okta.members);
+        shop.world.clock.advance(Duration::from_hours(24));
+    }
+    assert_eq!(read, [true, false, false, true, false, false, true, false]);
 }

@@ -5,9 +5,7 @@ use simulators::Moment;
 use webhook::Answer;
 
 use crate::harness::{Held, NEW, Person, RETURNING, Shop, VIP, held, nothing};
-
-/// More calls than any look makes.
-const MOST_CALLS: u32 = 20;
+use crate::interrupted::{Interruption, at_each_service_call, at_each_table_call};
 
 /// What happens to a customer before the worker dies, and what must be in the end.
 struct Story {
@@ -103,8 +101,8 @@ fn stories() -> Vec<Story> {
 }
 
 impl Story {
-    /// Plays the story with the worker dying at its `nth` call; false if it makes fewer calls.
-    async fn dies_at(&self, nth: u32, moment: Moment) -> bool {
+    /// Plays the story with an interrupted worker; false if the worker makes fewer calls.
+    async fn interrupted(&self, how: Interruption) -> bool {
         let shop = Shop::open().await;
         let ann = shop.person("ann@example.com");
         let other = shop.person("anna@example.com").user;
@@ -114,16 +112,13 @@ impl Story {
         let webhook = (self.event)(&shop, &ann);
         assert!(matches!(shop.deliver(&webhook).await, Answer::Queued(_)));
         shop.wait(std::time::Duration::from_secs(11));
-        shop.world.suspend_at(nth, moment);
-        let reached = tokio::select! {
-            () = shop.world.suspended() => true,
-            _ = shop.system.work_once() => !shop.world.cancel_suspension(),
-        };
+        let reached = shop.works_interrupted(&how).await;
         (self.meanwhile)(&shop, &ann);
         shop.settle().await;
-        let place = format!("{}: died {moment:?} call {nth}", self.name);
+        let place = format!("{}: {how}", self.name);
         assert_eq!(shop.held(&ann.user), (self.end)(), "{place}");
         assert!(shop.system.queue().dead_letters().is_empty(), "{place}");
+        shop.assert_at_rest(&ann, &place).await;
         if self.name == "a changed address" {
             assert_eq!(shop.held(&other), held(VIP, "600", 1), "{place}");
         }
@@ -134,13 +129,15 @@ impl Story {
 #[tokio::test]
 async fn wherever_a_worker_dies_the_next_look_ends_well() {
     for story in stories() {
-        for moment in [Moment::Before, Moment::After] {
-            let mut deaths = 0;
-            while story.dies_at(deaths + 1, moment).await {
-                deaths += 1;
-                assert!(deaths < MOST_CALLS, "{}", story.name);
-            }
-            assert!(deaths >= 2, "{}: only {deaths} places to die at", story.name);
+        at_each_service_call(2, async |how| story.interrupted(how).await).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_befalls_a_workers_calls_to_the_tables_and_the_queue_it_ends_well() {
+    for story in stories() {
+        if ["first contact", "a move, and back meanwhile"].contains(&story.name) {
+            at_each_table_call(5, async |how| story.interrupted(how).await).await;
         }
     }
 }

@@ -1,6 +1,6 @@
 use simulators::Service;
 use simulators::shopify::Topic;
-use state::{End, Entry, Outcome};
+use state::{Cause, End, Entry, Outcome};
 use webhook::Answer;
 
 use crate::harness::{NEW, RETURNING, STAFF, Shop, VIP, held, nothing, outcomes};
@@ -56,6 +56,9 @@ async fn merged_customers_become_one_and_the_other_is_gone() {
     shop.settle().await;
     assert_eq!(shop.held(&ann.user), held(RETURNING, "50", 2));
     assert_eq!(shop.held(&ben.user), nothing());
+    let record = shop.record(ann.customer).await;
+    let [.., merge] = &record.transitions[..] else { panic!("{record:?}") };
+    assert_eq!((merge.cause, merge.to.as_ref().unwrap().as_str()), (Cause::Merge, "returning"));
 }
 
 #[tokio::test]

@@ -230,7 +230,7 @@ async fn a_second_event_while_the_holder_is_asked_does_not_end_the_contest() {
     let update = shop.set_email(second, Some("anna@example.com"));
     shop.deliver(&update).await;
     shop.wait(Duration::from_secs(11));
-    shop.system.work_once().await.unwrap();
+    shop.system.work_once().await.unwrap().unwrap();
     shop.deliver(&update).await;
     shop.settle().await;
     assert_eq!(shop.held(&user), held(NEW, "20", 1));

@@ -2,6 +2,9 @@
 //! DynamoDB engine in between and simulators that behave as the contracts say.
 
 #[cfg(test)]
+#[path = "../between/mod.rs"]
+mod between;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod ends;
@@ -11,6 +14,8 @@ mod groups;
 mod harness;
 #[cfg(test)]
 mod identity;
+#[cfg(test)]
+mod interrupted;
 #[cfg(test)]
 mod lag;
 #[cfg(test)]

@@ -122,7 +122,7 @@ async fn a_panic_is_kept_to_its_record() {
         fragile.deliver(&method, path, &webhook.headers, &webhook.body).await;
     }
     shop.wait(Duration::from_secs(11));
-    let report = fragile.work_once().await.unwrap();
+    let report = fragile.work_once().await.unwrap().unwrap();
     assert_eq!((report.tally.of("panicked"), report.tally.of("applied")), (1, 1));
     assert_eq!(shop.held(&ben.user), held(NEW, "45.5", 1));
 

@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use ::http::StatusCode;
-use rules::CustomerId;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Refused, missing};
+use super::{Answer, Refused, id, missing};
 use crate::shopify::{BulkEnd, BulkError, BulkOperationSeen, NewCustomer};
 use crate::world::World;
 
@@ -92,14 +91,14 @@ pub(super) fn add_customers(world: &World, many: &Many) -> Answer {
     Ok(json!({ "customer_ids": ids }))
 }
 
-pub(super) fn set_totals(world: &World, id: &str, totals: &Totals) -> Answer {
-    world.shopify.set_totals(customer(id)?, totals.orders, totals.amount).map_err(missing)?;
+pub(super) fn set_totals(world: &World, customer: &str, totals: &Totals) -> Answer {
+    world.shopify.set_totals(id(customer)?, totals.orders, totals.amount).map_err(missing)?;
     Ok(json!({}))
 }
 
-pub(super) fn lose_customer(world: &World, id: &str) -> Answer {
-    let id = customer(id)?;
-    world.shopify.silently(|shop| shop.delete_customer(id)).map_err(missing)?;
+pub(super) fn lose_customer(world: &World, customer: &str) -> Answer {
+    let customer = id(customer)?;
+    world.shopify.silently(|shop| shop.delete_customer(customer)).map_err(missing)?;
     Ok(json!({}))
 }
 
@@ -116,8 +115,4 @@ pub(super) fn set_course(world: &World, course: BulkCourse) -> Value {
 pub(super) fn bulk_operations(world: &World) -> Value {
     let seen = |it: BulkOperationSeen| json!({ "id": it.id, "status": it.status.as_str(), "query": it.query, "rows": it.rows });
     world.shopify.bulk_operations().into_iter().map(seen).collect()
-}
-
-fn customer(id: &str) -> Result<CustomerId, Refused> {
-    id.parse().map_err(|error| Refused(StatusCode::BAD_REQUEST, format!("{error}")))
 }

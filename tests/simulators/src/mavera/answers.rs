@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::mavera::limits::Standing;
 use crate::mavera::state::{ListForm, Persona};
+use crate::outgoing::outgoing;
 
 /// Why Mavera refuses ([errors](https://docs.mavera.io/guides/errors)).
 #[derive(Debug, Clone)]
@@ -119,11 +120,7 @@ impl Refusal {
 
 /// An answer in JSON.
 pub(crate) fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::from(body.to_string()));
-    *answer.status_mut() = status;
-    let kind = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    answer
+    outgoing(status, "application/json", body.to_string())
 }
 
 /// The headers that every answer has.

@@ -1,10 +1,12 @@
 //! The shapes of answers and errors.
 
-use ::http::{HeaderValue, Response, StatusCode, header};
+use ::http::{Response, StatusCode};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+
+use crate::outgoing::outgoing;
 
 /// The form of `errorCauses`: the contract says a list, answers have been seen with an object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -124,11 +126,7 @@ pub(crate) type Answer = Result<Response<Bytes>, Refusal>;
 /// An answer in JSON.
 pub(crate) fn answer(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
     // What is answered has text for keys and no floats that JSON cannot write, so it can be written.
-    let mut answer = Response::new(serde_json::to_vec(body).unwrap_or_default().into());
-    *answer.status_mut() = status;
-    let kind = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    answer
+    outgoing(status, "application/json", serde_json::to_vec(body).unwrap_or_default())
 }
 
 /// 200 with JSON: what Okta also says when something was created.

@@ -18,10 +18,12 @@ pub(crate) fn template(segments: &[&str]) -> String {
         ["api", "v1", "users"] => "/api/v1/users",
         ["api", "v1", "users", _] => "/api/v1/users/{id}",
         ["api", "v1", "users", _, "groups"] => "/api/v1/users/{id}/groups",
+        ["api", "v1", "users", _, "roles"] => "/api/v1/users/{id}/roles",
         ["api", "v1", "groups"] => "/api/v1/groups",
         ["api", "v1", "groups", "rules"] => "/api/v1/groups/rules",
         ["api", "v1", "groups", _] => "/api/v1/groups/{id}",
         ["api", "v1", "groups", _, "users"] => "/api/v1/groups/{id}/users",
+        ["api", "v1", "groups", _, "roles"] => "/api/v1/groups/{id}/roles",
         ["api", "v1", "groups", _, "users", _] => "/api/v1/groups/{id}/users/{id}",
         ["api", "v1", "meta", "schemas", "user", _] => "/api/v1/meta/schemas/user/{id}",
         _ => "/…",
@@ -71,6 +73,9 @@ impl OktaSim {
         let ["api", "v1", rest @ ..] = segments.as_slice() else {
             return Err(Refusal::not_found(&incoming.path.join("/"), "null"));
         };
+        if !self.lock().admins.allow(&incoming.method, rest) {
+            return Err(Refusal::forbidden());
+        }
         match (&incoming.method, rest) {
             (&Method::GET, _) => self.read(rest, incoming),
             (&Method::POST, _) => self.post(rest, &body(incoming)?, incoming),
@@ -89,7 +94,10 @@ impl OktaSim {
     fn read(&self, path: &[&str], incoming: &Incoming) -> Answer {
         match path {
             ["users"] => self.list_users(incoming),
+            ["users", "me"] => self.own_user(incoming),
             ["users", id] => self.get_user(id, incoming),
+            ["users", id, "roles"] => self.user_roles(id),
+            ["groups", id, "roles"] => self.group_roles(id),
             ["users", id, "groups"] => self.user_groups(id, incoming),
             ["groups"] => self.list_groups(incoming),
             ["groups", "rules"] => self.list_rules(incoming),

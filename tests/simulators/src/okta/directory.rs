@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::later;
 use crate::lagging::Lagging;
+use crate::okta::admin::Admins;
 use crate::okta::answers::CausesForm;
 use crate::okta::limits::Limits;
 use crate::okta::paging::Paging;
@@ -99,6 +100,7 @@ pub(crate) struct Directory {
     pub(crate) search_lag: Duration,
     pub(crate) loose_search: bool,
     pub(crate) attributes: Attributes,
+    pub(crate) admins: Admins,
     pub(crate) limits: Limits,
     pub(crate) log: Vec<MembershipEvent>,
     pub(crate) paging: Paging,
@@ -121,6 +123,7 @@ impl Directory {
             search_lag: Duration::ZERO,
             loose_search: false,
             attributes: Attributes::new(),
+            admins: Admins::new(now),
             limits: Limits::new(),
             log: Vec::new(),
             paging: Paging::default(),

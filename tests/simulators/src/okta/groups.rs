@@ -120,7 +120,7 @@ fn member<'a>(directory: &'a Directory, id: &str) -> Result<&'a User, Refusal> {
     user.map(AsRef::as_ref).ok_or_else(|| Refusal::not_found(id, "User"))
 }
 
-fn group<'a>(directory: &'a Directory, id: &str) -> Result<&'a Group, Refusal> {
+pub(crate) fn group<'a>(directory: &'a Directory, id: &str) -> Result<&'a Group, Refusal> {
     let group = id.parse().ok().and_then(|id: GroupId| directory.groups.get(&id));
     group.ok_or_else(|| Refusal::not_found(id, "UserGroup"))
 }

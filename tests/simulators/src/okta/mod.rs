@@ -1,5 +1,6 @@
 //! The simulated Okta org: users, groups, memberships and group rules behind the management API.
 
+mod admin;
 mod answers;
 mod api;
 mod control;

@@ -44,6 +44,9 @@ const BASE: [&str; 31] = [
     "zipCode",
 ];
 
+/// What an attribute can hold.
+const KINDS: [&str; 5] = ["array", "boolean", "integer", "number", "string"];
+
 /// The custom attributes, by name, each with its definition.
 pub(crate) struct Attributes(BTreeMap<String, Value>);
 
@@ -61,8 +64,53 @@ impl Attributes {
         self.0.insert(name.to_owned(), definition);
     }
 
+    /// Takes definitions: all of them, or none if one is wrong.
+    fn take(&mut self, given: &Map<String, Value>) -> Result<(), Refusal> {
+        given.iter().try_for_each(|(name, definition)| self.check_definition(name, definition))?;
+        for (name, definition) in given {
+            match definition {
+                Value::Null => self.remove(name),
+                definition => self.add(name, definition.clone()),
+            }
+        }
+        Ok(())
+    }
+
+    /// What an attribute holds; none if there is none.
+    pub(crate) fn kind(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?["type"].as_str()
+    }
+
     pub(crate) fn remove(&mut self, name: &str) {
         self.0.remove(name);
+    }
+
+    /// What Okta checks before it takes a definition. Null takes the attribute away.
+    fn check_definition(&self, name: &str, definition: &Value) -> Result<(), Refusal> {
+        let wrong = |cause: String| Err(Refusal::invalid(name, cause));
+        if definition.is_null() {
+            return Ok(());
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(plain)
+        {
+            return wrong(format!("{name}: The variable name is not valid."));
+        }
+        if BASE.iter().any(|base| base.eq_ignore_ascii_case(name)) {
+            return wrong(format!("{name}: The name collides with a base attribute."));
+        }
+        if definition["title"].as_str().is_none_or(str::is_empty) {
+            return wrong(format!("{name}: The title cannot be left blank."));
+        }
+        let kind = definition["type"].as_str().unwrap_or_default();
+        if !KINDS.contains(&kind) {
+            return wrong(format!("{name}: The type is not valid."));
+        }
+        let held = self.0.get(name).and_then(|held| held["type"].as_str());
+        if held.is_some_and(|held| held != kind) {
+            return wrong(format!("{name}: The type of an attribute cannot be changed."));
+        }
+        Ok(())
     }
 
     /// Whether the schema has every attribute, each with a value of its type.
@@ -109,13 +157,9 @@ impl OktaSim {
         if id != "default" {
             return Err(Refusal::not_found(id, "UserSchema"));
         }
-        let added = body["definitions"]["custom"]["properties"].as_object();
-        for (name, definition) in added.into_iter().flatten() {
-            let attributes = &mut self.lock().attributes;
-            match definition {
-                Value::Null => attributes.remove(name),
-                definition => attributes.add(name, definition.clone()),
-            }
+        let given = body["definitions"]["custom"]["properties"].as_object();
+        if let Some(given) = given {
+            self.lock().attributes.take(given)?;
         }
         Ok(self.shown_schema(base))
     }

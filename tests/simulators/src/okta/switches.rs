@@ -75,4 +75,14 @@ impl OktaSim {
     pub fn add_number_attribute(&self, name: &str) {
         self.lock().attributes.add(name, json!({ "title": name, "type": "number" }));
     }
+
+    /// Adds an attribute that holds something of this type, such as "string", to the user schema.
+    pub fn add_attribute(&self, name: &str, kind: &str) {
+        self.lock().attributes.add(name, json!({ "title": name, "type": kind }));
+    }
+
+    /// The type of a custom attribute; none if the user schema has no such attribute.
+    pub fn attribute_type(&self, name: &str) -> Option<String> {
+        self.lock().attributes.kind(name).map(str::to_owned)
+    }
 }

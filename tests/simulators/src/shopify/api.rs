@@ -1,11 +1,12 @@
 //! The shop's addresses, and its answers to what goes wrong.
 
-use ::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use ::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::faults::Fault;
 use crate::incoming::Incoming;
+use crate::outgoing::outgoing;
 use crate::shopify::ShopifySim;
 use crate::shopify::budget::DEAREST_QUERY;
 use crate::shopify::graphql::Body;
@@ -35,11 +36,7 @@ pub(crate) fn operation(body: &[u8]) -> Option<String> {
 
 /// An answer in JSON.
 pub(crate) fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::from(body.to_string()));
-    *answer.status_mut() = status;
-    let kind = HeaderValue::from_static("application/json; charset=utf-8");
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    answer
+    outgoing(status, "application/json; charset=utf-8", body.to_string())
 }
 
 impl ShopifySim {
@@ -104,7 +101,9 @@ impl ShopifySim {
     }
 
     fn with_version(&self, mut answer: Response<Bytes>, asked: &str) -> Response<Bytes> {
-        let version = self.lock().answering_version.clone().unwrap_or_else(|| asked.to_owned());
+        let shop = self.lock();
+        let version = shop.answering_version.clone();
+        let version = version.unwrap_or_else(|| shop.installed.serving(asked));
         if let Ok(version) = HeaderValue::from_str(&version) {
             answer.headers_mut().insert(HeaderName::from_static("x-shopify-api-version"), version);
         }

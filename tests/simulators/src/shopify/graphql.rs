@@ -95,15 +95,11 @@ impl Body {
 pub(crate) struct Warnings(Arc<Mutex<Vec<Value>>>);
 
 impl Warnings {
-    /// Notes which fields of a search are none of the `searchable`.
-    pub(crate) fn note(
-        &self,
-        search: &Search,
-        path: &str,
-        query: Option<&str>,
-        searchable: &[&str],
-    ) {
+    /// Reads a search, and notes which of its fields are none of the `searchable`.
+    pub(crate) fn search(&self, path: &str, query: Option<&str>, searchable: &[&str]) -> Search {
+        let search = Search::read(query);
         lock(&self.0).extend(search.warnings(path, query.unwrap_or_default(), searchable));
+        search
     }
 
     fn extensions(&self) -> Value {

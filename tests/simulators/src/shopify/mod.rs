@@ -6,6 +6,7 @@ mod budget;
 mod bulk;
 mod changes;
 mod graphql;
+mod installation;
 mod oauth;
 mod paging;
 mod payloads;

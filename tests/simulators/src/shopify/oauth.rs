@@ -74,7 +74,7 @@ impl ShopifySim {
         let token = self.lock().tokens.grant(self.now());
         let body = json!({
             "access_token": token,
-            "scope": "read_customers,read_orders,read_customer_merge",
+            "scope": self.lock().installed.scopes(),
             "expires_in": LIFETIME.as_secs(),
         });
         answer(StatusCode::OK, &body)

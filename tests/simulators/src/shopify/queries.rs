@@ -12,6 +12,7 @@ use rules::{CustomerId, OrderId};
 use crate::shopify::ShopifySim;
 use crate::shopify::bulk::{self, BulkMutations, BulkQueries};
 use crate::shopify::graphql::Warnings;
+use crate::shopify::installation::{InstallationQueries, require};
 use crate::shopify::paging::{Asked, Place};
 use crate::shopify::schema::{
     Count, CountPrecision, Customer, CustomerSortKeys, Node, Order, Shop, ShopPlan,
@@ -32,7 +33,7 @@ pub(crate) fn build() -> ShopSchema {
 }
 
 #[derive(MergedObject, Default)]
-pub(crate) struct QueryRoot(ShopQueries, BulkQueries, SubscriptionQueries);
+pub(crate) struct QueryRoot(ShopQueries, BulkQueries, SubscriptionQueries, InstallationQueries);
 
 #[derive(MergedObject, Default)]
 pub(crate) struct Mutation(BulkMutations, SubscriptionMutations);
@@ -95,14 +96,12 @@ impl ShopQueries {
         #[graphql(default_with = "Some(false)")] reverse: Option<bool>,
         #[graphql(default_with = "Some(CustomerSortKeys::Id)")] sort_key: Option<CustomerSortKeys>,
     ) -> Result<Connection<String, Customer>> {
-        let search = Search::read(query.as_deref());
-        context.data::<Warnings>()?.note(&search, "customers", query.as_deref(), &SEARCHED);
+        require(context, "read_customers", "customers")?;
+        let warnings = context.data::<Warnings>()?;
+        let search = warnings.search("customers", query.as_deref(), &SEARCHED);
         let sim = context.data::<ShopifySim>()?;
         let (now, shop) = (sim.now(), sim.lock());
-        let found = shop
-            .customers
-            .values()
-            .filter(|customer| search.finds(|field| searched(customer, field, now)));
+        let found = found(&shop, &search, now);
         let placed = found.map(|it| (place(it, sort_key, now), it)).collect();
         let asked = Asked { first, after, last, before, reverse: reverse == Some(true) };
         asked.of(placed, |customer| Customer::of(&shop, customer, now))
@@ -114,14 +113,11 @@ impl ShopQueries {
         #[graphql(default_with = "Some(10_000)")] limit: Option<i32>,
         query: Option<String>,
     ) -> Result<Option<Count>> {
-        let search = Search::read(query.as_deref());
-        context.data::<Warnings>()?.note(&search, "customersCount", query.as_deref(), &SEARCHED);
+        let warnings = context.data::<Warnings>()?;
+        let search = warnings.search("customersCount", query.as_deref(), &SEARCHED);
         let sim = context.data::<ShopifySim>()?;
         let (now, shop) = (sim.now(), sim.lock());
-        let found = shop
-            .customers
-            .values()
-            .filter(|customer| search.finds(|field| searched(customer, field, now)));
+        let found = found(&shop, &search, now);
         let all = i32::try_from(found.count())?;
         Ok(Some(match limit.filter(|limit| *limit <= all) {
             Some(limit) => Count { count: limit, precision: CountPrecision::AtLeast },
@@ -178,23 +174,32 @@ fn find_node(context: &Context<'_>, id: &str) -> Result<Option<Node>> {
 }
 
 fn find_customer(context: &Context<'_>, id: CustomerId) -> Result<Option<Customer>> {
+    require(context, "read_customers", "customer")?;
     let sim = context.data::<ShopifySim>()?;
     let (now, shop) = (sim.now(), sim.lock());
     shop.customers.get(&id).map(|customer| Customer::of(&shop, customer, now)).transpose()
 }
 
 fn find_order(context: &Context<'_>, id: OrderId) -> Result<Option<Order>> {
+    require(context, "read_orders", "order")?;
     let sim = context.data::<ShopifySim>()?;
     let shop = sim.lock();
     shop.orders.get(&id).map(|order| Order::of(&shop, order)).transpose()
 }
 
-/// What a customer holds in a field that can be searched.
-pub(crate) fn searched<'a>(
-    customer: &'a state::Customer,
-    field: &str,
+/// The customers that a search finds.
+pub(crate) fn found<'a>(
+    shop: &'a state::Shop,
+    search: &Search,
     now: Timestamp,
-) -> Option<Known<'a>> {
+) -> impl Iterator<Item = &'a state::Customer> {
+    let finds =
+        move |customer: &&state::Customer| search.finds(|field| searched(customer, field, now));
+    shop.customers.values().filter(finds)
+}
+
+/// What a customer holds in a field that can be searched.
+fn searched<'a>(customer: &'a state::Customer, field: &str, now: Timestamp) -> Option<Known<'a>> {
     match field {
         "customer_date" => Some(Known::Moment(customer.created)),
         "email" => Some(Known::Text(customer.email.as_deref().unwrap_or_default())),

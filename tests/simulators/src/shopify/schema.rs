@@ -191,6 +191,10 @@ impl UserError {
 impl Customer {
     pub(super) fn of(shop: &ShopState, customer: &state::Customer, now: Timestamp) -> Result<Self> {
         let figures = customer.figures_at(now);
+        let mut amount_spent = MoneyV2::of(figures.spent, shop.currency_of(customer))?;
+        if let Some(shown) = &customer.shown_amount {
+            amount_spent.amount = Amount(shown.clone());
+        }
         let default_email_address =
             customer.email.clone().map(|email_address| CustomerEmailAddress { email_address });
         Ok(Self {
@@ -204,7 +208,7 @@ impl Customer {
             last_name: Some(customer.last_name.clone()),
             display_name: format!("{} {}", customer.first_name, customer.last_name),
             number_of_orders: UnsignedInt64(figures.orders.to_string()),
-            amount_spent: MoneyV2::of(figures.spent, shop.currency_of(customer))?,
+            amount_spent,
             created_at: DateTime::of(customer.created),
             updated_at: DateTime::of(customer.updated_at(now)),
         })

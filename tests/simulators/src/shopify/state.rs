@@ -11,6 +11,7 @@ use crate::clock::later;
 use crate::lagging::Lagging;
 use crate::shopify::budget::Budget;
 use crate::shopify::bulk::Operations;
+use crate::shopify::installation::Installed;
 use crate::shopify::oauth::Tokens;
 use crate::shopify::subscriptions::Subscriptions;
 use crate::shopify::webhook::{Topic, WEBHOOK_SECRET, Webhook};
@@ -92,6 +93,7 @@ pub(crate) struct Shop {
     pub(crate) subscriptions: Subscriptions,
     pub(crate) budget: Budget,
     pub(crate) tokens: Tokens,
+    pub(crate) installed: Installed,
     /// The API version that answers, if it is not the one asked for.
     pub(crate) answering_version: Option<String>,
     next_customer: u64,
@@ -111,6 +113,8 @@ pub(crate) struct Customer {
     pub(crate) updated: Timestamp,
     /// A currency other than the shop's.
     pub(crate) currency: Option<Currency>,
+    /// What the API shows as the amount spent, in place of the figures'.
+    pub(crate) shown_amount: Option<String>,
     pub(crate) figures: Lagging<Figures>,
     carried: Carried,
 }
@@ -161,6 +165,7 @@ impl Shop {
             subscriptions: Subscriptions::new(),
             budget: Budget::new(now),
             tokens: Tokens::new(),
+            installed: Installed::new(),
             answering_version: None,
             next_customer: FIRST_CUSTOMER,
             next_order: FIRST_ORDER,
@@ -188,6 +193,7 @@ impl Shop {
             created: now,
             updated: now,
             currency: None,
+            shown_amount: None,
             figures,
             carried,
         };

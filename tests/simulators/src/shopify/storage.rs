@@ -1,13 +1,14 @@
 //! The files that bulk operations leave, on a host that is not the shop's. A link is all it takes to
 //! get one, and a token must not be sent there.
 
-use ::http::{HeaderValue, Method, Response, StatusCode, header};
+use ::http::{Method, Response, StatusCode};
 use bytes::Bytes;
 use jiff::Timestamp;
 use url::form_urlencoded::Serializer;
 
 use crate::faults::Fault;
 use crate::incoming::{Incoming, hold_token};
+use crate::outgoing::outgoing;
 use crate::shopify::ShopifySim;
 use crate::shopify::bulk::Operation;
 
@@ -123,21 +124,12 @@ fn file(kind: &str, operation: &Operation, incoming: &Incoming, now: Timestamp) 
     let file = if kind == "bulk" { operation.whole(now) } else { operation.part(now) };
     file.map_or_else(
         || refused(404, "NoSuchKey"),
-        |file| {
-            let mut answer = Response::new(file);
-            let kind = HeaderValue::from_static("application/jsonl");
-            answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-            answer
-        },
+        |file| outgoing(StatusCode::OK, "application/jsonl", file),
     )
 }
 
 fn refused(status: u16, code: &str) -> Response<Bytes> {
     let body = format!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>");
-    let mut answer = Response::new(Bytes::from(body));
-    *answer.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let kind = HeaderValue::from_static("application/xml; charset=UTF-8");
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    answer
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    outgoing(status, "application/xml; charset=UTF-8", body)
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use jiff::Timestamp;
+use outbound::BaseUrl;
 
 use crate::shopify::ShopifySim;
 use crate::shopify::paging::{Asked, Place};
@@ -31,6 +32,19 @@ macro_rules! subscribable {
                 match topic {
                     $(Topic::$name => Some(Self::$name),)*
                     _ => None,
+                }
+            }
+
+            /// The access scope it asks for
+            /// ([topics](https://shopify.dev/docs/api/admin-graphql/2026-10/enums/WebhookSubscriptionTopic)).
+            fn scope(self) -> &'static str {
+                match self {
+                    Self::CustomersMerge => "read_customer_merge",
+                    Self::CustomersCreate
+                    | Self::CustomersUpdate
+                    | Self::CustomersDelete
+                    | Self::CustomersPurchasingSummary => "read_customers",
+                    _ => "read_orders",
                 }
             }
 
@@ -264,16 +278,21 @@ impl SubscriptionMutations {
         let sim = context.data::<ShopifySim>()?;
         let (now, mut shop) = (sim.now(), sim.lock());
         let uri = webhook_subscription.uri.as_deref().unwrap_or_default();
-        let wrong = if !uri.starts_with("https://") {
-            Some("Address is invalid")
+        let wrong = if !shop.installed.grants(topic.scope()) {
+            let topic = topic.topic();
+            Some(format!(
+                "You do not have permission to create or update webhooks with {topic} topic."
+            ))
+        } else if BaseUrl::configured(uri).is_err() {
+            Some("Address is invalid".to_owned())
         } else if shop.subscriptions.has(topic, uri) {
-            Some("Address for this topic has already been taken")
+            Some("Address for this topic has already been taken".to_owned())
         } else {
             None
         };
         let added =
             wrong.is_none().then(|| shop.subscriptions.add(topic, webhook_subscription, now));
-        let error = |message| UserError::at(&["webhookSubscription", "uri"], message);
+        let error = |message: String| UserError::at(&["webhookSubscription", "uri"], &message);
         Ok(Some(WebhookSubscriptionCreatePayload {
             webhook_subscription: added.map(WebhookSubscription::from),
             user_errors: wrong.into_iter().map(error).collect(),

@@ -34,6 +34,15 @@ impl ShopifySim {
         Ok(())
     }
 
+    /// Shows this as what a customer has spent, amount or not, whatever it came to. None: the truth.
+    ///
+    /// # Errors
+    /// If there is no such customer.
+    pub fn show_amount(&self, customer: CustomerId, amount: Option<&str>) -> Result<(), NoSuch> {
+        self.lock().customer_mut(customer)?.shown_amount = amount.map(str::to_owned);
+        Ok(())
+    }
+
     /// Answers as if the API belonged to another shop.
     pub fn answer_as_shop(&self, domain: &str) {
         domain.clone_into(&mut self.lock().shown_domain);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
@@ -12,6 +13,9 @@ use aws_sdk_dynamodb::error::BoxError;
 use axum::Router;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+use super::{CONFIG, Item};
 
 /// What befalls a write.
 #[derive(Debug, Clone)]
@@ -21,6 +25,9 @@ pub(crate) enum Fault {
     Conflict { operation: &'static str, stand_in: String },
     /// A transaction is made, and nobody learns of it.
     LostAnswer,
+    /// A person writes a row of the configuration right before a transaction is made. Needs a runtime
+    /// with several threads.
+    Edited { client: Client, row: Item },
 }
 
 /// The fault that the next write meets, if any.
@@ -60,7 +67,7 @@ impl Fault {
     fn operation(&self) -> &'static str {
         match self {
             Self::Conflict { operation, .. } => operation,
-            Self::LostAnswer => "TransactWriteItems",
+            Self::LostAnswer | Self::Edited { .. } => "TransactWriteItems",
         }
     }
 }
@@ -90,6 +97,10 @@ impl Intercept for Faults {
         match self.of(context.request()) {
             Some(Fault::Conflict { stand_in, .. }) => context.request_mut().set_uri(stand_in)?,
             Some(Fault::LostAnswer) => self.losing.store(true, Ordering::Relaxed),
+            Some(Fault::Edited { client, row }) => {
+                let edit = client.put_item().table_name(CONFIG).set_item(Some(row)).send();
+                tokio::task::block_in_place(|| Handle::current().block_on(edit))?;
+            }
             None => {}
         }
         Ok(())

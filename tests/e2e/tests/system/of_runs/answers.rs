@@ -277,7 +277,7 @@ async fn a_runs_message_does_not_wait_to_settle_and_an_event_does_as_before() {
     let began = shop.now();
     let event = Message::new(Subject::Customer(ben.customer), Cause::Customer, began);
     shop.send([message(&shop, ann.customer), message(&shop, ben.customer), event]).await;
-    let report = shop.system.work_once().await.unwrap();
+    let report = shop.system.work_once().await.unwrap().unwrap();
     assert_eq!((report.tally.of("applied"), report.tally.of("deferred")), (1, 1));
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
     shop.settle().await;
@@ -302,7 +302,7 @@ async fn a_transition_tells_which_reason_a_run_had() {
             assert_eq!((last.cause, last.book), (cause, 1));
             assert_eq!(last.to.as_ref().unwrap().as_str(), segment);
             assert_eq!(last.range, Some(range));
-            assert!(last.totals.is_some());
+            assert!(last.totals.orders > 0);
         }
     }
 }

@@ -24,7 +24,7 @@ impl Shop {
         let held = self.system.worker().config.current().await.unwrap();
         assert_eq!(held.book.version, instead_of);
         let table = self.system.config_table();
-        table.accept(book, Some(instead_of), self.now()).await.unwrap().unwrap().version
+        table.accept(book, Some(instead_of), None, self.now()).await.unwrap().unwrap().version
     }
 }
 

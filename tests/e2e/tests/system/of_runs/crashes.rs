@@ -3,14 +3,11 @@
 
 use std::time::Duration;
 
-use simulators::Moment;
 use state::{Hint, Message, Outcome};
 
 use super::{hinted, message, recheck};
 use crate::harness::{Held, NEW, Person, Shop, VIP, held, nothing};
-
-/// More calls than any look makes.
-const MOST_CALLS: u32 = 20;
+use crate::interrupted::{Interruption, at_each_service_call, at_each_table_call};
 
 /// What has happened without an event, and what a run's look makes of it.
 struct Story {
@@ -103,8 +100,8 @@ fn stories() -> Vec<Story> {
 }
 
 impl Story {
-    /// Plays the story with the worker dying at its `nth` call; false if it makes fewer calls.
-    async fn dies_at(&self, nth: u32, moment: Moment) -> bool {
+    /// Plays the story with an interrupted worker; false if the worker makes fewer calls.
+    async fn interrupted(&self, how: Interruption) -> bool {
         let shop = Shop::open().await;
         let ann = shop.person("ann@example.com");
         for amount in self.before {
@@ -113,16 +110,13 @@ impl Story {
         shop.wait(Duration::from_hours(1));
         (self.happens)(&shop, &ann);
         shop.send([(self.message)(&shop, &ann)]).await;
-        shop.world.suspend_at(nth, moment);
-        let reached = tokio::select! {
-            () = shop.world.suspended() => true,
-            _ = shop.system.work_once() => !shop.world.cancel_suspension(),
-        };
+        let reached = shop.works_interrupted(&how).await;
         shop.settle().await;
-        let place = format!("{}: died {moment:?} call {nth}", self.name);
+        let place = format!("{}: {how}", self.name);
         assert_eq!(shop.held(&ann.user), (self.end)(), "{place}");
         assert_eq!(shop.answered(ann.customer).await, Some(self.outcome), "{place}");
         assert!(shop.system.queue().dead_letters().is_empty(), "{place}");
+        shop.assert_at_rest(&ann, &place).await;
         reached
     }
 }
@@ -130,13 +124,12 @@ impl Story {
 #[tokio::test]
 async fn wherever_a_worker_dies_over_a_runs_message_the_next_look_ends_the_same() {
     for story in stories() {
-        for moment in [Moment::Before, Moment::After] {
-            let mut deaths = 0;
-            while story.dies_at(deaths + 1, moment).await {
-                deaths += 1;
-                assert!(deaths < MOST_CALLS, "{}", story.name);
-            }
-            assert!(deaths >= 3, "{}: only {deaths} places to die at", story.name);
-        }
+        at_each_service_call(3, async |how| story.interrupted(how).await).await;
     }
+}
+
+#[tokio::test]
+async fn whatever_befalls_a_workers_calls_over_a_runs_message_it_ends_the_same() {
+    let story = stories().into_iter().find(|story| story.name == "a move").unwrap();
+    at_each_table_call(4, async |how| story.interrupted(how).await).await;
 }

@@ -106,7 +106,7 @@ async fn in_a_batch_live_events_come_first() {
     shop.wait(Duration::from_secs(11));
     shop.differ(&newcomers, "600").await;
     let before = shop.world.okta.membership_log().len();
-    let report = shop.system.work_once().await.unwrap();
+    let report = shop.system.work_once().await.unwrap().unwrap();
     assert_eq!(report.tally.of("applied"), 6);
     let log = shop.world.okta.membership_log();
     assert_eq!((&log[before].user, log[before].change), (&ann.user, MembershipChange::Joined));
@@ -121,7 +121,7 @@ async fn while_the_limit_is_spent_an_event_waits_in_its_look_and_a_run_does_not(
     shop.order(ann.customer, "10").await;
     shop.wait(Duration::from_secs(11));
     shop.world.okta.others_use(Bucket::Memberships, 60);
-    shop.system.work_once().await.unwrap();
+    shop.system.work_once().await.unwrap().unwrap();
     assert_eq!(shop.held(&ann.user), held(NEW, "10", 1), "the call that told of the others");
 
     shop.order(ben.customer, "10").await;
@@ -129,7 +129,7 @@ async fn while_the_limit_is_spent_an_event_waits_in_its_look_and_a_run_does_not(
     shop.differ(&newcomers, "600").await;
     shop.send([message(&shop, ben.customer)]).await;
     let began = shop.now();
-    let report = shop.system.work_once().await.unwrap();
+    let report = shop.system.work_once().await.unwrap().unwrap();
     let waited = shop.now().duration_since(began);
     assert!((40..=42).contains(&waited.as_secs()), "{waited}");
     assert_eq!(shop.held(&ben.user), held(NEW, "10", 1), "an event, though a run has joined it");
@@ -147,7 +147,7 @@ async fn a_refusal_for_too_many_calls_puts_the_rest_of_a_run_off_at_once_and_tog
     shop.world.faults().times(1, Service::Okta, update, refusal);
     shop.differ(&newcomers, "11").await;
     let began = shop.now();
-    let report = shop.system.work_once().await.unwrap();
+    let report = shop.system.work_once().await.unwrap().unwrap();
     assert_eq!((report.tally.of("deferred"), shop.now()), (5, began));
     assert_eq!(shop.okta_calls(), [SET_TOTALS], "none after the one that was refused");
     let due = shop.system.queue().next_due().unwrap().duration_since(began).as_secs();

@@ -105,7 +105,7 @@ async fn a_group_that_is_managed_no_more_is_still_left() {
     let book = include_str!("../../../../../segments.toml")
         .replace("\"Shopify New Customer\"", "\"Newcomers\"");
     let book = Arc::new(RuleBook::from_toml(&book).unwrap());
-    shop.system.config_table().accept(book, Some(1), shop.now()).await.unwrap().unwrap();
+    shop.system.config_table().accept(book, Some(1), None, shop.now()).await.unwrap().unwrap();
     shop.refresh_groups().await;
     shop.world.take_calls();
     assert_eq!(shop.works_off(recheck(&shop, ann.customer)).await, [Outcome::Applied]);

@@ -10,7 +10,7 @@ use crate::shopify::bulk::{BulkError, BulkStatus, Operation, Plan, Rows};
 use crate::shopify::graphql::Warnings;
 use crate::shopify::paging::{Asked, Place};
 use crate::shopify::schema::{DateTime, UnsignedInt64, Url, UserError};
-use crate::shopify::search::{Known, Search};
+use crate::shopify::search::Known;
 use crate::shopify::storage::Storage;
 
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -127,9 +127,9 @@ impl BulkQueries {
         >,
     ) -> Result<Connection<String, BulkOperation>> {
         let sim = context.data::<ShopifySim>()?;
-        let search = Search::read(query.as_deref());
         let fields = ["created_at", "id", "operation_type", "status"];
-        context.data::<Warnings>()?.note(&search, "bulkOperations", query.as_deref(), &fields);
+        let warnings = context.data::<Warnings>()?;
+        let search = warnings.search("bulkOperations", query.as_deref(), &fields);
         let (now, shop) = (sim.now(), sim.lock());
         let found = shop
             .bulk

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::shopify::bulk::document::{Column, Plan};
 use crate::shopify::bulk::fields::{Fields, Part, Row};
-use crate::shopify::queries::searched;
+use crate::shopify::queries::found;
 use crate::shopify::state::Shop;
 
 /// Rows of JSON, each with a line feed at its end.
@@ -24,12 +24,10 @@ impl Rows {
     /// What a query finds in the shop at a moment.
     pub(crate) fn of(plan: &Plan, shop: &Shop, now: Timestamp) -> Result<Self> {
         let (mut text, mut count) = (String::new(), 0);
-        for customer in shop.customers.values() {
-            if plan.search.finds(|field| searched(customer, field, now)) {
-                write(&Row::of(shop, customer, now)?, &plan.columns, &mut text);
-                text.push('\n');
-                count += 1;
-            }
+        for customer in found(shop, &plan.search, now) {
+            write(&Row::of(shop, customer, now)?, &plan.columns, &mut text);
+            text.push('\n');
+            count += 1;
         }
         Ok(Self { bytes: text.into(), count })
     }

@@ -1,0 +1,164 @@
+//! The tables, the rule book, the queue, the last run.
+
+use jiff::{SignedDuration, Timestamp};
+use resegment::{EndedAs, Summary};
+use state::{ConfigError, Error, GroupNames};
+
+use super::check::{Check, State};
+use crate::target::Target;
+use crate::words;
+
+const CONFIG: &str = "config_table";
+const CUSTOMERS: &str = "customers_table";
+const RUNS: &str = "runs_table";
+const BOOK: &str = "rule_book";
+const PAUSED: &str = "paused";
+const QUEUE: &str = "queue";
+const DEAD_LETTERS: &str = "dead_letters";
+const LAST_RUN: &str = "last_run";
+/// A message that has been due for so long is not going to be worked off by itself.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
+/// Full runs are made every day, unless somebody chose otherwise.
+const OLD: SignedDuration = SignedDuration::from_hours(36);
+
+/// Looks at the configuration; tells what it names.
+pub(super) async fn configuration(target: &Target, checks: &mut Vec<Check>) -> Option<GroupNames> {
+    let names = match target.config().group_names().await {
+        Ok(names) => names,
+        Err(ConfigError::Table(error)) => {
+            checks.push(no_table(CONFIG, target, &error));
+            return None;
+        }
+        Err(error) => {
+            let mend = "correct the item settings/settings of the configuration table";
+            checks.push(Check::wrong(CONFIG, error.to_string(), mend));
+            return None;
+        }
+    };
+    checks.push(Check::ok(CONFIG, "it answers, and its settings can be used"));
+    checks.push(book(&names, target.again()));
+    if names.settings.paused {
+        let mend = format!("`segments resume{}`, once what it was for is over", target.again());
+        checks.push(Check::warning(
+            PAUSED,
+            "workers and full runs hold until they are resumed",
+            mend,
+        ));
+    }
+    Some(names)
+}
+
+fn no_table(check: &'static str, target: &Target, error: &Error) -> Check {
+    // Rights and tables are mended by people; the rest may pass.
+    let passes = matches!(error, Error::Refused { code, .. }
+        if code == "no connection" || code == "no answer in time");
+    let state = if passes { State::Unknown } else { State::Wrong };
+    let mend = Some(target.table_hint().to_owned());
+    Check { check, state, finding: error.to_string(), mend }
+}
+
+fn book(names: &GroupNames, again: &str) -> Check {
+    if !names.problems.is_empty() && !names.wanted.is_empty() {
+        let problems: Vec<String> = names.problems.iter().map(ToString::to_string).collect();
+        let mend = format!("write a valid one with `segments rules apply FILE{again}`");
+        return Check::wrong(BOOK, problems.join("; "), mend);
+    }
+    if names.wanted.is_empty() {
+        let mend = format!("`segments setup{again}` writes that of segments.toml");
+        return Check::wrong(BOOK, "there is no rule book", mend);
+    }
+    let segments = names.wanted.len();
+    match &names.accepted {
+        Some(accepted) => Check::ok(
+            BOOK,
+            format!("{segments} segments; version {} is accepted", accepted.version),
+        ),
+        None => {
+            Check::ok(BOOK, format!("{segments} segments; it is accepted when it is first used"))
+        }
+    }
+}
+
+/// Looks whether the other tables answer.
+pub(super) async fn tables(target: &Target, checks: &mut Vec<Check>) {
+    checks.push(match target.customers().scan(0, 1, None).await {
+        Ok(_) => Check::ok(CUSTOMERS, "it answers"),
+        Err(error) => no_table(CUSTOMERS, target, &error),
+    });
+    match target.runs().summaries::<Summary>(1).await {
+        Ok(summaries) => {
+            checks.push(Check::ok(RUNS, "it answers"));
+            checks.push(last_run(summaries.first(), target.again(), Timestamp::now()));
+        }
+        Err(error) => checks.push(no_table(RUNS, target, &error)),
+    }
+}
+
+fn last_run(last: Option<&Summary>, again: &str, now: Timestamp) -> Check {
+    let Some(last) = last else {
+        let finding = "no full run has ended yet";
+        return Check::warning(LAST_RUN, finding, format!("`segments run{again}` makes one"));
+    };
+    let (run, at) = (&last.run_id, last.ended_at);
+    let how = words::ended_as(last.ended_as);
+    let finding = format!("run {run} ended at {at:.0}: {how}");
+    let message = last.message.as_deref().unwrap_or("its record says more");
+    let age = now.duration_since(at);
+    match last.ended_as {
+        EndedAs::Failed | EndedAs::Refused => {
+            let mend = format!("{message}; then `segments run{again}`");
+            Check::wrong(LAST_RUN, finding, mend)
+        }
+        _ if last.unanswered > 0 => {
+            let finding =
+                format!("{finding}, and {} looks were lost", words::count(last.unanswered));
+            let mend = format!("see `segments dead-letters{again}`");
+            Check::warning(LAST_RUN, finding, mend)
+        }
+        _ if age > OLD => {
+            let finding = format!("{finding}, {} ago", words::duration(age));
+            Check::warning(LAST_RUN, finding, "see that the schedule begins one every day")
+        }
+        _ => Check::ok(LAST_RUN, finding),
+    }
+}
+
+/// Looks at what waits, and at what nobody works off any more.
+pub(super) async fn queue(target: &Target, names: Option<&GroupNames>, checks: &mut Vec<Check>) {
+    let limit = names.map_or(500, |names| u64::from(names.settings.queue_shallow));
+    checks.push(match (target.queue().depth().await, target.first_due().await) {
+        (Ok(depth), Ok(due)) => waiting(depth, due, limit, Timestamp::now()),
+        (Err(error), _) | (_, Err(error)) => no_table(QUEUE, target, &error),
+    });
+    let count = match target.dead_letters().await {
+        Ok(letters) => letters.count().await,
+        Err(error) => Err(error),
+    };
+    checks.push(match count {
+        Ok(0) => Check::ok(DEAD_LETTERS, "there are none"),
+        Ok(count) => {
+            let again = target.again();
+            let mend = format!("`segments dead-letters{again}` shows them, and queues them again");
+            Check::wrong(DEAD_LETTERS, format!("there are {}", words::count(count)), mend)
+        }
+        Err(error) => no_table(DEAD_LETTERS, target, &error),
+    });
+}
+
+fn waiting(depth: u64, due: Option<Timestamp>, limit: u64, now: Timestamp) -> Check {
+    let finding = match depth {
+        1 => "1 message waits".to_owned(),
+        depth => format!("{} messages wait", words::count(depth)),
+    };
+    let late = due.map(|due| now.duration_since(due)).filter(|late| *late > OVERDUE);
+    if let Some(late) = late {
+        let finding = format!("{finding}, one for {}", words::duration(late));
+        return Check::wrong(QUEUE, finding, "nobody works them off: start `segments serve`");
+    }
+    if depth > limit {
+        let finding = format!("{finding}, more than the {} of queue_shallow", words::count(limit));
+        let mend = "unless a full run or a sale goes on: see in the worker's log what it waits for";
+        return Check::warning(QUEUE, finding, mend);
+    }
+    Check::ok(QUEUE, finding)
+}

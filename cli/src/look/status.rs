@@ -1,0 +1,312 @@
+//! `segments status`: how things stand, in one look.
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use outbound::SystemRandom;
+use resegment::{EndedAs, Summary};
+use rules::{GroupName, RuleBook, SegmentName};
+use serde::Serialize;
+use state::{ConfigError, GroupStatus, RunConfig};
+
+use super::runs::Active;
+use super::{Complaint, in_json, table_error, told};
+use crate::report::Report;
+use crate::style;
+use crate::target::TargetOptions;
+use crate::words::{amount, count, duration, ended_as};
+
+pub(crate) const STATUS_HELP: &str = "\
+Exit codes:
+  0  all is well
+  1  something needs a person: it is named at the end
+  2  the system cannot be reached
+
+Examples:
+  segments status
+  segments status --stack segments
+  segments status --json | jq .attention";
+
+/// A day, and half a day's grace: after so long without a run that is done somebody should look.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(36);
+/// How many of the newest runs are searched for one that is done.
+const RUNS: i32 = 50;
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusOptions {
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: TargetOptions,
+}
+
+/// How things stand.
+#[derive(Debug, Serialize)]
+struct Status {
+    /// The books; none if the configuration cannot be read.
+    books: Option<Books>,
+    /// Segments whose customers cannot be put into their group.
+    groups_without_id: Vec<Group>,
+    /// Whether workers and full runs hold.
+    paused: Option<bool>,
+    /// How many messages wait, are delayed or in work.
+    queue: u64,
+    /// How many messages nobody could work off; none if it cannot be found out where they are.
+    dead_letters: Option<u64>,
+    /// The run that goes on now.
+    active_run: Option<Active>,
+    /// The newest run that has ended, however it did.
+    last_run: Option<Summary>,
+    /// When the newest run that is done ended.
+    last_done_at: Option<Timestamp>,
+    /// The customers of each segment, by the newest run that counted them.
+    segments: Vec<OfSegment>,
+    /// Everything that needs a person; nothing if all is well.
+    attention: Vec<String>,
+}
+
+/// The accepted and the wanted book.
+#[derive(Debug, Serialize)]
+struct Books {
+    /// The version that workers use; none if no book is accepted yet.
+    accepted: Option<u64>,
+    /// How the book that people have written differs.
+    wanted: Wanted,
+    /// What that means.
+    meaning: String,
+}
+
+/// The book that people have written, seen from the accepted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Wanted {
+    /// It is the accepted one.
+    Accepted,
+    /// It is another one.
+    Differs,
+    /// It is not valid.
+    Invalid,
+}
+
+/// A group that takes nobody.
+#[derive(Debug, Serialize)]
+struct Group {
+    /// The segment it goes with.
+    segment: SegmentName,
+    /// Its name.
+    name: GroupName,
+    /// What was found when its id was looked up; none if it was not looked up yet.
+    status: Option<GroupStatus>,
+}
+
+/// The customers of a segment.
+#[derive(Debug, Serialize)]
+struct OfSegment {
+    /// The segment.
+    segment: SegmentName,
+    /// How many customers.
+    customers: u64,
+    /// What they spent, in whole units of the book's currency.
+    #[serde(with = "rust_decimal::serde::str")]
+    revenue: rust_decimal::Decimal,
+}
+
+/// `status`.
+pub(crate) async fn status(options: &StatusOptions) -> Report {
+    match read(&options.target).await {
+        Ok(status) => {
+            let needs_a_person = !status.attention.is_empty();
+            let text = if options.json { in_json(&status) } else { status.in_words() };
+            told(text, needs_a_person)
+        }
+        Err(complaint) => Report::failed(complaint),
+    }
+}
+
+async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
+    let target = options.find().await.map_err(|error| error.to_string())?;
+    let failed = |error: state::Error| table_error(&target, &error);
+    let config = match target.config().for_run(&SystemRandom, false).await {
+        Ok(config) => Ok(config),
+        Err(ConfigError::Table(error)) if error.is_retryable() => return Err(failed(error)),
+        Err(error) => Err(error.to_string()),
+    };
+    let runs: Vec<Summary> = target.runs().summaries(RUNS).await.map_err(failed)?;
+    let dead_letters = match target.dead_letters().await {
+        Ok(dead) => Ok(dead.count().await.map_err(failed)?),
+        Err(error) if error.is_retryable() => return Err(failed(error)),
+        Err(error) => Err(error.to_string()),
+    };
+    let mut status = Status {
+        books: config.as_ref().ok().map(Books::of),
+        groups_without_id: config.as_ref().map(groups_without_id).unwrap_or_default(),
+        paused: config.as_ref().ok().map(|config| config.settings.paused),
+        queue: target.queue().depth().await.map_err(failed)?,
+        dead_letters: dead_letters.as_ref().ok().copied(),
+        active_run: Active::of(&target).await.map_err(failed)?,
+        last_done_at: newest(&runs, |run| run.ended_as == EndedAs::Done).map(|run| run.ended_at),
+        segments: newest(&runs, |run| !run.segments.is_empty()).map(segments).unwrap_or_default(),
+        last_run: runs.into_iter().next(),
+        attention: config.err().into_iter().chain(dead_letters.err()).collect(),
+    };
+    let attention = status.attention(Timestamp::now(), target.again());
+    status.attention.extend(attention);
+    Ok(status)
+}
+
+fn newest(runs: &[Summary], is_meant: impl Fn(&Summary) -> bool) -> Option<&Summary> {
+    runs.iter().find(|run| is_meant(run))
+}
+
+fn segments(run: &Summary) -> Vec<OfSegment> {
+    let of = |figures: &comparison::SegmentFigures| OfSegment {
+        segment: figures.segment.clone(),
+        customers: figures.cohort.customers(),
+        revenue: figures.cohort.spent(),
+    };
+    run.segments.iter().map(of).collect()
+}
+
+fn groups_without_id(config: &RunConfig) -> Vec<Group> {
+    let wanted = config.wanted.as_ref().ok();
+    let books = config.accepted.iter().map(|accepted| &*accepted.book).chain(wanted);
+    let mut found: Vec<Group> = Vec::new();
+    for segment in books.flat_map(RuleBook::segments) {
+        let name = segment.okta_group_name();
+        let row = config.groups.get(name);
+        let is_usable = row.is_some_and(|row| row.id.is_some() && row.status.is_usable());
+        if !is_usable && found.iter().all(|group| group.name != *name) {
+            let (segment, name) = (segment.name().clone(), name.clone());
+            found.push(Group { segment, name, status: row.map(|row| row.status) });
+        }
+    }
+    found
+}
+
+impl Books {
+    fn of(config: &RunConfig) -> Self {
+        let accepted = config.accepted.as_ref();
+        let version = accepted.map(|accepted| accepted.version);
+        let (wanted, meaning) = match (&config.wanted, accepted) {
+            (Err(errors), _) => {
+                let used = version.map_or_else(
+                    || "no book is accepted yet, so every customer waits".to_owned(),
+                    |version| {
+                        format!("workers go on using version {version}, and full runs refuse")
+                    },
+                );
+                let errors: Vec<String> =
+                    errors.clone().into_iter().map(|error| error.to_string()).collect();
+                (
+                    Wanted::Invalid,
+                    format!("the wanted book is not valid: {}; {used}", errors.join("; ")),
+                )
+            }
+            (Ok(wanted), Some(accepted)) if *wanted == *accepted.book => (
+                Wanted::Accepted,
+                format!("workers use version {}, which is the wanted book", accepted.version),
+            ),
+            (Ok(_), Some(accepted)) => (
+                Wanted::Differs,
+                format!(
+                    "workers use version {}; the wanted book differs, and is accepted by the next full \
+                     run if its guard passes it",
+                    accepted.version
+                ),
+            ),
+            (Ok(_), None) => (
+                Wanted::Differs,
+                "no book is accepted yet: the wanted one is with the first webhook or full run"
+                    .to_owned(),
+            ),
+        };
+        Self { accepted: version, wanted, meaning }
+    }
+}
+
+impl Status {
+    fn attention(&self, now: Timestamp, again: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        if let Some(books) = self.books.as_ref().filter(|books| books.wanted == Wanted::Invalid) {
+            all.push(books.meaning.clone());
+        }
+        for Group { segment, name, status } in &self.groups_without_id {
+            let status = status.map_or("not looked up yet", GroupStatus::as_str);
+            all.push(format!(
+                "nobody can be put into {name}, the group of {segment} ({status}): make it in Okta, or \
+                 correct the rule book; ids are looked up every hour"
+            ));
+        }
+        if self.paused == Some(true) {
+            all.push(format!("everything is paused: segments resume{again}"));
+        }
+        if let Some(letters) = self.dead_letters.filter(|letters| *letters > 0) {
+            let letters = count(letters);
+            all.push(format!("{letters} dead letters: segments dead-letters{again}"));
+        }
+        all.extend(self.of_runs(now, again));
+        all
+    }
+
+    fn of_runs(&self, now: Timestamp, again: &str) -> Option<String> {
+        let Some(last) = &self.last_run else {
+            let is_first = self.active_run.is_some();
+            return (!is_first).then(|| format!("there was no full run yet: segments run{again}"));
+        };
+        let message = last.message.as_ref().map(|told| format!(": {told}")).unwrap_or_default();
+        match (last.ended_as, self.last_done_at) {
+            (EndedAs::Refused | EndedAs::Failed, _) => {
+                Some(format!("the last run was {}{message}", ended_as(last.ended_as)))
+            }
+            (_, Some(done)) if now.duration_since(done) <= OVERDUE => None,
+            (_, done) => {
+                let since = done.map_or_else(
+                    || "yet".to_owned(),
+                    |done| format!("for {}", duration(now.duration_since(done))),
+                );
+                Some(format!("no run was done {since}: check the schedule, or segments run{again}"))
+            }
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let books = self.books.as_ref();
+        let version = books.and_then(|books| books.accepted);
+        let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        let meaning = books.map_or_else(
+            || "the configuration cannot be read".to_owned(),
+            |books| format!("accepted version {version}: {}", books.meaning),
+        );
+        let paused = self.paused.map(|paused| if paused { "paused" } else { "at work" });
+        let active = self.active_run.as_ref().map_or_else(|| "none".to_owned(), Active::in_words);
+        let last = self.last_run.as_ref().map_or_else(
+            || "none".to_owned(),
+            |run| format!("{} {} at {:.0}", run.run_id, ended_as(run.ended_as), run.ended_at),
+        );
+        let facts = [
+            ("Rule book", meaning),
+            ("Workers", paused.unwrap_or("not known").to_owned()),
+            ("Queue", format!("{} messages", count(self.queue))),
+            ("Dead letters", self.dead_letters.map_or_else(|| "not known".to_owned(), count)),
+            ("Active run", active),
+            ("Last run", last),
+        ];
+        let attention = if self.attention.is_empty() {
+            "All is well.".to_owned()
+        } else {
+            let lines: Vec<String> =
+                self.attention.iter().map(|one| format!("  - {one}")).collect();
+            format!("To look at:\n{}", lines.join("\n"))
+        };
+        let parts = [Some(style::facts(&facts)), self.by_segment(), Some(attention)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn by_segment(&self) -> Option<String> {
+        let mut table = style::figures(&["Segment", "Customers", "Revenue"]);
+        for of in &self.segments {
+            table.add_row([of.segment.to_string(), count(of.customers), amount(of.revenue)]);
+        }
+        (!self.segments.is_empty()).then(|| table.trim_fmt())
+    }
+}

@@ -1,0 +1,119 @@
+//! `segments runs`.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use resegment::EndedAs;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::people::json;
+use crate::store::Store;
+use crate::support::{STACK, Stack, code, stderr, stdout};
+
+#[tokio::test]
+async fn a_stack_without_runs_says_how_to_make_one() {
+    let stack = Stack::deployed().await;
+    let output = stack.run(&["runs"]).await;
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains(&format!("segments run --stack {STACK}")),
+        "{}",
+        stdout(&output)
+    );
+    let watched = stack.run(&["runs", "--watch"]).await;
+    assert_eq!((code(&watched), stdout(&watched).trim()), (0, "No run is active."));
+}
+
+#[tokio::test]
+async fn runs_are_listed_the_newest_first_and_shown_in_full() {
+    let stack = Stack::deployed().await;
+    stack.people(5, 1, 45);
+    stack.run(&["run", "--reason", "the first one"]).await;
+    stack.served.world.clock.advance(Duration::from_mins(1));
+    stack.run(&["run"]).await;
+    let listed = json(&stack.run(&["runs", "--json"]).await);
+    let runs = listed["runs"].as_array().unwrap();
+    assert_eq!((runs.len(), &listed["active"]), (2, &serde_json::Value::Null));
+    assert!(runs[0]["run_id"].as_str() > runs[1]["run_id"].as_str());
+    assert_eq!(
+        (&runs[1]["reason"], &runs[1]["outcomes"]["applied"]),
+        (&"the first one".into(), &5.into())
+    );
+    let shown = stdout(&stack.run(&["runs"]).await);
+    for words in ["the first one", "done", runs[0]["run_id"].as_str().unwrap()] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+    let one = json(&stack.run(&["runs", "--last", "1", "--json"]).await);
+    assert_eq!(one["runs"].as_array().unwrap().len(), 1);
+
+    let id = runs[1]["run_id"].as_str().unwrap();
+    let output = stack.run(&["runs", id]).await;
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for words in ["done after", "5 never looked up", "5: 5 applied"] {
+        assert!(stdout(&output).contains(words), "{words}: {}", stdout(&output));
+    }
+    let record = json(&stack.run(&["runs", id, "--json"]).await);
+    assert_eq!((&record["run_id"], &record["dispatched"]), (&id.into(), &5.into()));
+}
+
+#[tokio::test]
+async fn a_run_that_never_was_is_an_error() {
+    let stack = Stack::deployed().await;
+    for arguments in
+        [&["runs", "20261121T030000Z-4f21aa"][..], &["runs", "20261121T030000Z-4f21aa", "--watch"]]
+    {
+        let output = stack.run(arguments).await;
+        assert_eq!(code(&output), 2);
+        assert!(
+            stderr(&output).contains("there is no run 20261121T030000Z-4f21aa"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_active_run_is_told_and_watched_to_its_end() {
+    let stack = Stack::deployed().await;
+    stack.people(300, 1, 45);
+    let run = stack.begin().await;
+    let listed = json(&stack.run(&["runs", "--json"]).await);
+    assert_eq!(
+        (&listed["active"]["run_id"], &listed["active"]["phase"]),
+        (&run.as_str().into(), &"export".into())
+    );
+    let shown = stdout(&stack.run(&["runs"]).await);
+    assert!(shown.contains(&format!("segments runs --watch --stack {STACK}")), "{shown}");
+
+    let mut command = Command::from(stack.command(&["runs", "--watch", "--json"]));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    while told.next_line().await.unwrap().is_some_and(|line| !line.starts_with("export")) {}
+    stack.served.advance_to_the_end().await;
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!((code(&output), &json(&output)["run_id"]), (0, &run.as_str().into()));
+    assert!(told.next_line().await.unwrap().is_some_and(|line| line.starts_with("ended")));
+}
+
+#[tokio::test]
+async fn a_cancelled_run_that_is_watched_ends_with_its_code() {
+    let stack = Stack::deployed().await;
+    stack.people(300, 1, 45);
+    let run = stack.begin().await;
+    assert_eq!(code(&stack.run(&["runs", "cancel", run.as_str()]).await), 0);
+    stack.served.advance_to_the_end().await;
+    let output = stack.run(&["runs", run.as_str(), "--watch"]).await;
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(stdout(&output).contains("cancelled after"), "{}", stdout(&output));
+}
+
+#[tokio::test]
+async fn a_local_store_s_runs_are_listed_too() {
+    let store = Store::set_up().await;
+    let run = store.keep_run(Duration::from_hours(1), EndedAs::Failed, Some("no answer")).await;
+    let listed = json(&store.run(&["runs", "--json"]).await);
+    let told = &listed["runs"][0];
+    assert_eq!((&told["run_id"], &told["ended_as"]), (&run.as_str().into(), &"failed".into()));
+}
