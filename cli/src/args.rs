@@ -46,7 +46,7 @@ pub(crate) enum Command {
     ///
     /// Everything is kept in the local store, where a webhook is before it is answered: a crash loses
     /// nothing. Settings are those of the functions, from the environment or the file .env; the secrets
-    /// are in WEBHOOK_SECRET, SHOPIFY_SECRET, OKTA_SECRET and MAVERA_SECRET, as JSON. Ctrl-C or SIGTERM
+    /// are in `WEBHOOK_SECRET`, `SHOPIFY_SECRET`, `OKTA_SECRET` and `MAVERA_SECRET`, as JSON. Ctrl-C or SIGTERM
     /// works off what is due and stops. What happens is logged to standard error.
     #[command(
         after_help = "Examples:\n  segments serve\n  segments serve --listen 0.0.0.0:8080 --full-run-at 03:00 --time-zone Europe/Berlin"

@@ -82,17 +82,14 @@ impl TargetOptions {
 
     /// The system; a local store is made if there is none.
     pub(crate) async fn find_or_make(&self) -> Result<Target, TargetError> {
-        let (kind, again) = match &self.stack {
-            Some(name) => {
-                (Kind::Stack(Box::new(Stack::find(name).await?)), format!(" --stack {name}"))
-            }
-            None => {
-                let system = self.store.local_system().await?;
-                let store = &self.store.store;
-                let is_usual = store == Path::new(STORE);
-                let again = format!(" --store {}", store.display());
-                (Kind::Local(Box::new(system)), if is_usual { String::new() } else { again })
-            }
+        let (kind, again) = if let Some(name) = &self.stack {
+            (Kind::Stack(Box::new(Stack::find(name).await?)), format!(" --stack {name}"))
+        } else {
+            let system = self.store.local_system().await?;
+            let store = &self.store.store;
+            let is_usual = store == Path::new(STORE);
+            let again = format!(" --store {}", store.display());
+            (Kind::Local(Box::new(system)), if is_usual { String::new() } else { again })
         };
         let webhook_url = match &kind {
             Kind::Stack(stack) => stack.services().env().optional(WEBHOOK_URL),

@@ -9,7 +9,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     /// What was looked at; never changes its meaning.
-    pub(crate) check: &'static str,
+    #[serde(rename = "check")]
+    pub(crate) name: &'static str,
     /// How it is.
     pub(crate) state: State,
     /// What was found.
@@ -45,30 +46,30 @@ impl State {
 }
 
 impl Check {
-    pub(crate) fn ok(check: &'static str, finding: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, finding: finding.into(), mend: None }
+    pub(crate) fn ok(name: &'static str, finding: impl Into<String>) -> Self {
+        Self { name, state: State::Ok, finding: finding.into(), mend: None }
     }
 
     pub(crate) fn warning(
-        check: &'static str,
+        name: &'static str,
         finding: impl Into<String>,
         mend: impl Into<String>,
     ) -> Self {
         let (finding, mend) = (finding.into(), Some(mend.into()));
-        Self { check, state: State::Warning, finding, mend }
+        Self { name, state: State::Warning, finding, mend }
     }
 
     pub(crate) fn wrong(
-        check: &'static str,
+        name: &'static str,
         finding: impl Into<String>,
         mend: impl Into<String>,
     ) -> Self {
         let (finding, mend) = (finding.into(), Some(mend.into()));
-        Self { check, state: State::Wrong, finding, mend }
+        Self { name, state: State::Wrong, finding, mend }
     }
 
     /// A call that failed. What a person has to mend is wrong; what may pass is unknown.
-    pub(crate) fn failed(check: &'static str, error: &Error) -> Self {
+    pub(crate) fn failed(name: &'static str, error: &Error) -> Self {
         let (state, mend) = match (&error.kind, error.service) {
             (ErrorKind::Unauthorized | ErrorKind::Credentials { .. }, "shopify") => (
                 State::Wrong,
@@ -94,15 +95,15 @@ impl Check {
                 "look again later; if it stays so, look at the service's status page",
             ),
         };
-        Self { check, state, finding: error.to_string(), mend: Some(mend.to_owned()) }
+        Self { name, state, finding: error.to_string(), mend: Some(mend.to_owned()) }
     }
 }
 
 /// One line.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { check, state, finding, mend } = self;
-        write!(f, "{:<8} {check:<20} {finding}", state.as_str())?;
+        let Self { name, state, finding, mend } = self;
+        write!(f, "{:<8} {name:<20} {finding}", state.as_str())?;
         mend.as_ref().map_or(Ok(()), |mend| write!(f, ". To mend it: {mend}"))
     }
 }

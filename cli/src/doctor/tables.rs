@@ -48,13 +48,13 @@ pub(super) async fn configuration(target: &Target, checks: &mut Vec<Check>) -> O
     Some(names)
 }
 
-fn no_table(check: &'static str, target: &Target, error: &Error) -> Check {
+fn no_table(name: &'static str, target: &Target, error: &Error) -> Check {
     // Rights and tables are mended by people; the rest may pass.
     let passes = matches!(error, Error::Refused { code, .. }
         if code == "no connection" || code == "no answer in time");
     let state = if passes { State::Unknown } else { State::Wrong };
     let mend = Some(target.table_hint().to_owned());
-    Check { check, state, finding: error.to_string(), mend }
+    Check { name, state, finding: error.to_string(), mend }
 }
 
 fn book(names: &GroupNames, again: &str) -> Check {

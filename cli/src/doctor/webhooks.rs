@@ -79,12 +79,7 @@ fn judged(
         (Err(error), _) | (_, Err(error)) => {
             let mend = "see that the address is right, and that it can be reached from here";
             let finding = format!("{url}: {error}");
-            return Check {
-                check: ENDPOINT,
-                state: State::Wrong,
-                finding,
-                mend: Some(mend.into()),
-            };
+            return Check { name: ENDPOINT, state: State::Wrong, finding, mend: Some(mend.into()) };
         }
     };
     let wrong = |finding: String, mend: &str| Check::wrong(ENDPOINT, finding, mend);

@@ -94,7 +94,7 @@ async fn preview_of(options: &PreviewOptions) -> Result<Report, Box<Report>> {
 }
 
 /// What the dry run found, if it came to its end.
-fn found(driven: &Driven) -> Result<&resegment::Report, Box<Report>> {
+fn found(driven: &Driven) -> Result<&resegment::Report, Report> {
     let answer = &driven.answer;
     let report = answer.report.as_deref().filter(|_| answer.status == Status::Done);
     report.ok_or_else(|| {
@@ -103,6 +103,6 @@ fn found(driven: &Driven) -> Result<&resegment::Report, Box<Report>> {
     })
 }
 
-fn failed(error: impl std::fmt::Display) -> Box<Report> {
-    Box::new(Report::failed(error.to_string()))
+fn failed(error: impl std::fmt::Display) -> Report {
+    Report::failed(error.to_string())
 }

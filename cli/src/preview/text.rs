@@ -1,7 +1,7 @@
 //! A preview for a person to read.
 
 use comparison::Movement;
-use rules::Guard;
+use rules::{GroupName, Guard};
 
 use super::Preview;
 use crate::run::{Fact, Shares, found, movements, segments};
@@ -80,7 +80,7 @@ impl Preview<'_> {
     }
 
     fn groups(&self) -> Option<Fact> {
-        let names: Vec<&str> = self.groups_without_id.iter().map(|name| name.as_str()).collect();
+        let names: Vec<&str> = self.groups_without_id.iter().map(GroupName::as_str).collect();
         (!names.is_empty()).then(|| {
             let text = format!(
                 "without a usable id: {}. Full runs wait for them; who would only change to one of \

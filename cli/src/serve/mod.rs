@@ -22,7 +22,8 @@ type System = LocalSystem<StoredQueue>;
 
 /// Serves until it is asked to stop.
 pub(crate) async fn run(options: &ServeOptions) -> Report {
-    match serve(options).await {
+    // Boxed: it holds all that goes on side by side.
+    match Box::pin(serve(options)).await {
         Ok(left) => Report::good(format!("Stopped. {left}")),
         Err(complaint) => Report::failed(complaint),
     }

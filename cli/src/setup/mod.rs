@@ -8,7 +8,8 @@ mod look;
 mod make;
 mod parts;
 mod plan;
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests;
 
 use std::fmt::Write as _;
@@ -48,7 +49,7 @@ async fn set_up(options: &SetupOptions) -> Result<Report, String> {
     let text = lines(&steps);
     let to_make = count(&steps, Mark::Make);
     if to_make == 0 {
-        return Ok(nothing_to_make(&steps, text));
+        return Ok(nothing_to_make(&steps, &text));
     }
     if options.dry_run {
         return Ok(left_or_good(&steps, format!("{text}\nNothing was made: it was a dry run.")));
@@ -82,7 +83,7 @@ fn left_or_good(steps: &[Step], text: String) -> Report {
     Report { text, complaint: String::new(), code }
 }
 
-fn nothing_to_make(steps: &[Step], text: String) -> Report {
+fn nothing_to_make(steps: &[Step], text: &str) -> Report {
     let end = match count(steps, Mark::Wrong) {
         0 => "Nothing to do.",
         _ => "Nothing to make; what is wrong, a person has to see to.",

@@ -133,7 +133,7 @@ async fn polled<T>(times: u32, future: impl Future<Output = T>) -> Option<T> {
 async fn stopped_between_any_two_writes_to_the_tables_and_run_again_it_ends_the_same() {
     for times in 1.. {
         let bare = Bare::new().await;
-        if polled(times, bare.set_up()).await.is_some() {
+        if Box::pin(polled(times, bare.set_up())).await.is_some() {
             assert!(times > 10, "only {times} places to stop at");
             break;
         }

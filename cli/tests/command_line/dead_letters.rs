@@ -92,7 +92,9 @@ const FOREIGN: &str = r#"{"email":"ann.marked@example.com"}"#;
 
 fn stack_with(stack: &Stack, letters: &[&str]) {
     let mut dead = stack.served.dead_letters.lock().unwrap();
-    letters.iter().for_each(|letter| dead.add(letter, 1_791_190_800_000));
+    for letter in letters {
+        dead.add(letter, 1_791_190_800_000);
+    }
 }
 
 fn left(stack: &Stack) -> (Vec<String>, usize) {

@@ -282,3 +282,20 @@ async fn a_stack_s_customer_is_explained_by_the_stack_s_own_secrets() {
     assert_eq!(answer["okta"]["user"]["id"], users[0].as_str());
     assert_eq!(answer["history"][0]["cause"], "schedule");
 }
+
+#[tokio::test]
+async fn a_person_who_changed_their_address_in_both_places_keeps_what_they_have() {
+    let store = Store::set_up().await;
+    let (ann, user) = store.person(ANN, 1, 45);
+    store.look_at(&[ann]).await;
+    store.world.okta.set_attribute(&user, "email", "new@example.com".into()).unwrap();
+    store.world.shopify.change_email(ann, Some("new@example.com")).unwrap();
+    let output = store.run(&["explain", &ann.to_string(), "--json"]).await;
+    let next = &json(&output)["next"];
+    assert_eq!(
+        (code(&output), &next["kind"], &next["parting"]),
+        (0, &"nothing".into(), &serde_json::json!([]))
+    );
+    store.look_at(&[ann]).await;
+    assert_eq!(store.world.okta.group_names_of(&user), [NEW]);
+}

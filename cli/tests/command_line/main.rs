@@ -6,6 +6,8 @@ mod dead_letter_queue;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod full_runs;
@@ -29,6 +31,12 @@ mod rules_history;
 mod runs;
 #[cfg(test)]
 mod serve;
+#[cfg(test)]
+mod service_docs;
+#[cfg(test)]
+mod setup;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod status;
 #[cfg(test)]

@@ -67,13 +67,13 @@ impl Store {
         ended_as: EndedAs,
         message: Option<&str>,
     ) -> RunId {
-        let ended_at = self.world.clock.now() - ago;
-        let run_id = RunId::new(ended_at, &SimRandom::new(1));
+        let at = self.world.clock.now() - ago;
+        let run_id = RunId::new(at, &SimRandom::new(1));
         let cohort = Cohort::new(1, 1, 45.into()).unwrap();
         let summary = Summary {
             run_id: run_id.clone(),
-            started_at: ended_at,
-            ended_at,
+            started_at: at,
+            ended_at: at,
             ended_as,
             reason: None,
             message: message.map(str::to_owned),
@@ -85,9 +85,9 @@ impl Store {
             shift: None,
         };
         let runs = self.system.runs();
-        let begun = runs.begin(&run_id, &(), ended_at, ended_at).await.unwrap();
+        let begun = runs.begin(&run_id, &(), at, at).await.unwrap();
         let Begun::Ours(hold) = begun else { panic!("{begun:?}") };
-        let _ = runs.end(&hold, &(), &summary, None::<&()>, ended_at).await.unwrap();
+        let _ = runs.end(&hold, &(), &summary, None::<&()>, at).await.unwrap();
         run_id
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use clap::Parser;
-use rules::{Analysis, Currency, Decision, Money, RuleBook, Totals};
+use rules::{Analysis, Currency, Decision, Money, RuleBook, Segment, Totals};
 use segments::Cli;
 
 use crate::store::{Store, new_folder};
@@ -93,7 +93,7 @@ fn the_books_decide_as_the_text_says() {
     }
     assert_eq!(decided(cookbook, 6, "1"), "vip");
     assert_eq!(decided(cookbook, 0, "500"), "vip");
-    let personas: Vec<_> = cookbook.segments().iter().map(|it| it.persona_name()).collect();
+    let personas: Vec<_> = cookbook.segments().iter().map(Segment::persona_name).collect();
     assert_eq!(personas, ["Shopify VIP Customer", "Shopify Returning Buyer", "Shopify New Buyer"]);
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -168,6 +169,21 @@ impl Site {
         self.behind.variables.lock().unwrap().insert(name, value.to_owned());
     }
 
+    /// A variable of the function's environment.
+    pub(crate) fn variable(&self, name: &'static str) -> String {
+        self.behind.variables.lock().unwrap()[name].clone()
+    }
+
+    /// Puts a message into a local queue that has been due for an hour.
+    pub(crate) async fn put_overdue_message(&self) {
+        let hour_ago = self.world.clock.now() - std::time::Duration::from_hours(1);
+        let key = format!("{:020}#overdue", hour_ago.as_microsecond());
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self.system.dynamodb().put_item().table_name(self.system.tables().queue);
+        let put = put.item("pk", text("live")).item("sk", text(&key)).item("body", text("{}"));
+        put.send().await.unwrap();
+    }
+
     /// Puts something in the place of the endpoint that gives everybody this answer.
     pub(crate) fn replace_endpoint(&self, status: StatusCode) {
         *self.behind.endpoint.lock().unwrap() = Some(status);
@@ -241,7 +257,9 @@ async fn answer(State(behind): State<Arc<Behind>>, request: Request<Body>) -> Re
         let other = *behind.endpoint.lock().unwrap();
         let status = match other {
             Some(status) => status,
-            None => behind.system.deliver(&parts.method, path, &parts.headers, &body).await.status(),
+            None => {
+                behind.system.deliver(&parts.method, path, &parts.headers, &body).await.status()
+            }
         };
         return status_alone(status);
     }
@@ -266,9 +284,10 @@ async fn answer(State(behind): State<Arc<Behind>>, request: Request<Body>) -> Re
 impl Behind {
     async fn queue(&self, asked: &Value) -> Value {
         let is_dead = asked["QueueUrl"].as_str().unwrap().ends_with("/dead");
-        let waiting = match is_dead {
-            true => *self.dead_letters.lock().unwrap(),
-            false => self.system.queue().depth().await.unwrap(),
+        let waiting = if is_dead {
+            *self.dead_letters.lock().unwrap()
+        } else {
+            self.system.queue().depth().await.unwrap()
         };
         json!({ "Attributes": {
             "ApproximateNumberOfMessages": waiting.to_string(),

@@ -100,10 +100,10 @@ impl RefreshGroups {
         let mut seen = BTreeMap::new();
         for name in wanted {
             let known = names.known.get(*name);
-            let resolved = resolver.resolve(name, known.and_then(|row| row.id.as_ref())).await?;
-            let is_known = known == Some(&resolved.row) && is_shown(&names, name, &resolved.row);
-            let okta_name = resolved.okta_name;
-            seen.insert((*name).clone(), Seen { row: resolved.row, okta_name, is_known });
+            let found = resolver.resolve(name, known.and_then(|row| row.id.as_ref())).await?;
+            let is_known = known == Some(&found.row) && is_shown(&names, name, &found.row);
+            let okta_name = found.okta_name;
+            seen.insert((*name).clone(), Seen { row: found.row, okta_name, is_known });
         }
         Ok(seen)
     }

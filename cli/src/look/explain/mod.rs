@@ -48,7 +48,8 @@ pub(crate) async fn explain(options: &ExplainOptions) -> Report {
             "that is no customer: give a numeric id, gid://shopify/Customer/… or an e-mail address",
         );
     };
-    match gather::gather(&asked, &options.target).await {
+    // Boxed: every caller's future would hold all of it.
+    match Box::pin(gather::gather(&asked, &options.target)).await {
         Ok(gathered) => {
             let answer = judge::judge(&gathered);
             let text = if options.json { in_json(&answer) } else { words::of(&answer) };

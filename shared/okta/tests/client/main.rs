@@ -18,6 +18,8 @@ mod pages;
 #[path = "../../../outbound/tests/support/rotating.rs"]
 mod rotating;
 #[cfg(test)]
+mod setting_up;
+#[cfg(test)]
 #[path = "../../../outbound/tests/support/mod.rs"]
 mod support;
 #[cfg(test)]

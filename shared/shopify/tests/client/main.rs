@@ -20,6 +20,8 @@ mod rotating;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod setting_up;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 #[path = "../../../outbound/tests/support/mod.rs"]

@@ -9,13 +9,13 @@ use crate::support::{Answer, second};
 
 /// Customers with these addresses, numbered from 1.
 fn found(addresses: &[Option<&str>], has_next_page: bool) -> Answer {
-    let node = |(number, address): (usize, &Option<&str>)| {
+    let node = |(number, address): (usize, Option<&str>)| {
         json!({
             "id": CustomerId::new(u64::try_from(number).unwrap() + 1).gid(),
             "defaultEmailAddress": address.map(|address| json!({ "emailAddress": address })),
         })
     };
-    let nodes: Vec<_> = addresses.iter().enumerate().map(node).collect();
+    let nodes: Vec<_> = addresses.iter().copied().enumerate().map(node).collect();
     let data = json!({
         "shop": { "myshopifyDomain": "my-store.myshopify.com" },
         "customers": { "nodes": nodes, "pageInfo": { "hasNextPage": has_next_page } },

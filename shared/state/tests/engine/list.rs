@@ -1,6 +1,6 @@
 //! Lists of customers, against a real engine.
 
-use rules::{Currency, CustomerId, Money, Totals};
+use rules::CustomerId;
 use state::{
     Cause, Claim, Customers, End, Entry, Last, Listed, Outcome, Record, Tombstone, Transition,
 };

@@ -65,6 +65,8 @@ async fn every_document_runs_on_the_simulated_shop() {
                 "id": "gid://shopify/BulkOperation/1",
                 "query": in_bulk,
                 "begun": "created_at:>='2026-10-05T09:00:00Z'",
+                "topic": "ORDERS_CREATE",
+                "uri": "https://hooks.example/webhooks/shopify",
             },
         });
         let request =
@@ -77,7 +79,9 @@ async fn every_document_runs_on_the_simulated_shop() {
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();
         assert_eq!(answer.get("errors"), None, "{name}");
         assert!(answer["data"].is_object(), "{name}");
-        let refused = &answer["data"]["bulkOperationRunQuery"]["userErrors"];
-        assert!(refused.as_array().is_none_or(Vec::is_empty), "{name}: {refused}");
+        for mutation in ["bulkOperationRunQuery", "webhookSubscriptionCreate"] {
+            let refused = &answer["data"][mutation]["userErrors"];
+            assert!(refused.as_array().is_none_or(Vec::is_empty), "{name}: {refused}");
+        }
     }
 }

@@ -55,6 +55,7 @@ async fn walk(world: &World) {
         "/groups?filter=type%20eq%20%22APP_GROUP%22",
         "/groups/rules?limit=200&expand=groupIdToGroupNameMap",
         "/meta/schemas/user/default",
+        "/users/me",
     ];
     for path in found {
         assert_eq!(get(world, path).await, 200, "{path}");
@@ -94,7 +95,10 @@ async fn walk(world: &World) {
         (Method::POST, "/groups", json!({ "profile": { "name": "New" } }), 400),
         (Method::POST, "/groups/rules", rule(&vip), 200),
         (Method::POST, "/groups/rules", json!({ "name": "No groups" }), 400),
-        (Method::POST, "/meta/schemas/user/default", attribute(), 200),
+        (Method::POST, "/meta/schemas/user/default", attribute("points", "number"), 200),
+        (Method::POST, "/meta/schemas/user/default", attribute("points", "number"), 200),
+        (Method::POST, "/meta/schemas/user/default", attribute("points", "string"), 400),
+        (Method::POST, "/meta/schemas/user/default", attribute("Login", "string"), 400),
     ] {
         assert_eq!(call(world, method.clone(), path, body).await, status, "{method} {path}");
     }
@@ -129,6 +133,8 @@ async fn walk_into_trouble(world: &World) {
         world.faults().next(Service::Okta, Matching::any(), Fault::Status(status));
         assert_eq!(get(world, "/users/nobody").await, status);
     }
+    world.okta.withdraw("okta.groups.read");
+    assert_eq!(get(world, "/groups").await, 403);
     world.okta.set_limit(Bucket::Users, 0);
     assert_eq!(get(world, "/users").await, 429);
     world.okta.revoke_token(true);
@@ -145,9 +151,9 @@ fn rule(group: &rules::GroupId) -> Value {
     })
 }
 
-fn attribute() -> Value {
-    let definition = json!({ "title": "Points", "type": "number" });
-    json!({ "definitions": { "custom": { "id": "#custom", "properties": { "points": definition } } } })
+fn attribute(name: &str, kind: &str) -> Value {
+    let definition = json!({ "title": "Points", "type": kind });
+    json!({ "definitions": { "custom": { "id": "#custom", "properties": { name: definition } } } })
 }
 
 fn world() -> World {

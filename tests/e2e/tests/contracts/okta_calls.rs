@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use okta::{AttributeNames, Okta, OktaCredentials, RateShare, Session};
+use okta::{
+    AttributeKind, AttributeNames, NumberAttribute, Okta, OktaCredentials, RateShare, Session,
+};
 use outbound::{BaseUrl, Fixed, Outbound};
 use rules::{Currency, GroupId, GroupName, Money, Totals, UserId};
 use simulators::okta::{API_TOKEN, GroupKind};
@@ -50,13 +52,19 @@ async fn every_call_of_the_client_is_in_the_contract() {
     session.join(&group.id, &user).await.unwrap();
     assert_eq!(session.groups_of(&user).await.unwrap().len(), 2);
     read_lists(&session, &world, &group.id, &user).await;
+    let attributes = [names.total_spent(), names.orders_count()];
+    let attributes = attributes.map(|name| NumberAttribute { name, title: "Shopify" });
+    session.add_number_attributes(&attributes).await.unwrap();
+    let schema = session.user_schema().await.unwrap();
+    assert_eq!(schema.kind(names.total_spent()), Some(AttributeKind::Number));
+    session.me().await.unwrap();
     session.leave(&group.id, &user).await.unwrap();
     assert_eq!(session.active_rule_targets().await.unwrap().len(), 1);
 
     let exchanges = world.exchanges();
     let wrong: Vec<String> = exchanges.iter().flat_map(|it| contract.violations(it)).collect();
     assert_eq!(wrong, Vec::<String>::new());
-    assert!(exchanges.len() >= 18, "{}", exchanges.len());
+    assert!(exchanges.len() >= 21, "{}", exchanges.len());
 }
 
 /// Reads each list to its end, which is a second page.

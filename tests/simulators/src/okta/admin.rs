@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::http::Method;
+use ::http::{Method, Response};
 use ::rules::{GroupId, UserId};
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -133,8 +134,8 @@ impl OktaSim {
     }
 
     /// `GET /api/v1/users/me`.
-    pub(crate) fn own_user(&self, incoming: &Incoming) -> Answer {
-        Ok(ok(&self.lock().admins.owner.shown(&incoming.base, None)))
+    pub(crate) fn own_user(&self, incoming: &Incoming) -> Response<Bytes> {
+        ok(&self.lock().admins.owner.shown(&incoming.base, None))
     }
 
     /// `GET /api/v1/users/{id}/roles`. Nobody but the token's owner is an administrator by themselves.
@@ -157,7 +158,7 @@ impl OktaSim {
     }
 }
 
-fn listed(roles: &[Role], to: &str) -> ::http::Response<bytes::Bytes> {
+fn listed(roles: &[Role], to: &str) -> Response<Bytes> {
     let roles = roles.iter().zip(1..);
     ok(&roles.map(|(role, number)| role.json(number, to)).collect::<Value>())
 }

@@ -94,7 +94,7 @@ impl OktaSim {
     fn read(&self, path: &[&str], incoming: &Incoming) -> Answer {
         match path {
             ["users"] => self.list_users(incoming),
-            ["users", "me"] => self.own_user(incoming),
+            ["users", "me"] => Ok(self.own_user(incoming)),
             ["users", id] => self.get_user(id, incoming),
             ["users", id, "roles"] => self.user_roles(id),
             ["groups", id, "roles"] => self.group_roles(id),

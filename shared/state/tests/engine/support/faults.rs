@@ -99,7 +99,7 @@ impl Intercept for Faults {
             Some(Fault::LostAnswer) => self.losing.store(true, Ordering::Relaxed),
             Some(Fault::Edited { client, row }) => {
                 let edit = client.put_item().table_name(CONFIG).set_item(Some(row)).send();
-                tokio::task::block_in_place(|| Handle::current().block_on(edit))?;
+                tokio::task::block_in_place(|| Handle::current().block_on(edit).map_err(Box::new))?;
             }
             None => {}
         }

@@ -1,0 +1,70 @@
+//! What the documentation of the services shows: every command line is one, and every secret is read.
+
+use clap::Parser;
+use segments::Cli;
+use serde_json::Value;
+use webhook::SigningSecrets;
+
+const SHOPIFY: &str = include_str!("../../../docs/shopify.md");
+const OKTA: &str = include_str!("../../../docs/okta.md");
+
+/// The lines of the blocks in a language.
+fn lines(docs: &'static str, language: &str) -> Vec<&'static str> {
+    let (mut found, mut inside) = (Vec::new(), None);
+    for line in docs.lines() {
+        match (line.strip_prefix("```"), inside) {
+            (Some(opened), None) => inside = Some(opened == language),
+            (Some(_), Some(_)) => inside = None,
+            (None, Some(true)) => found.push(line),
+            (None, _) => {}
+        }
+    }
+    assert_eq!(inside, None, "a block is not closed");
+    found
+}
+
+#[test]
+fn every_command_line_is_one() {
+    for docs in [SHOPIFY, OKTA] {
+        let commands = lines(docs, "");
+        assert!(commands.len() > 2);
+        for line in commands {
+            assert!(line.starts_with("segments "), "{line}");
+            if let Err(error) = Cli::try_parse_from(line.split_whitespace()) {
+                panic!("{line}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_command_named_in_the_text_is_there() {
+    for docs in [SHOPIFY, OKTA] {
+        for quoted in docs.split('`').filter(|it| it.starts_with("segments ")) {
+            let words = quoted.split_whitespace().chain(["--help"]);
+            let help = Cli::try_parse_from(words).err().map(|error| error.kind());
+            assert_eq!(help, Some(clap::error::ErrorKind::DisplayHelp), "{quoted}");
+        }
+    }
+}
+
+#[test]
+fn every_secret_is_one_that_is_read() {
+    let mut secrets = Vec::new();
+    for docs in [SHOPIFY, OKTA] {
+        secrets.extend(lines(docs, "json"));
+    }
+    assert_eq!(secrets.len(), 4);
+    for secret in secrets {
+        let filled = secret.replace('…', "x");
+        let keys: Value = serde_json::from_str(&filled).unwrap();
+        let is_read = if keys.get("secrets").is_some() {
+            SigningSecrets::from_json(&filled).is_ok()
+        } else if keys.get("api_token").is_some() {
+            filled.parse::<okta::OktaCredentials>().is_ok()
+        } else {
+            filled.parse::<shopify::ShopifyCredentials>().is_ok()
+        };
+        assert!(is_read, "{secret}");
+    }
+}
