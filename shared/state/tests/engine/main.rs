@@ -37,6 +37,7 @@ mod runs;
 mod scan;
 #[cfg(test)]
 mod sqs;
+#[cfg(test)]
 mod stored_queue;
 #[cfg(test)]
 mod support;

@@ -38,15 +38,15 @@ pub(crate) async fn measure(simulators: &str, tables: &str) -> Result<(), Failur
     println!(
         "{} customers, of whom {} differ\n\
          the plan               {:6.2} s by the clock\n\
-         the run up to its end  {:6.2} s of the processor\n\
+         the run, up to there   {:6.2} s of the processor\n\
          reading the table, by itself: {:.2} s by the clock, {:.2} s of the processor\n\
          resident at most       {:6} MB",
         report.figures.customers,
         report.differing(),
         plan.as_secs_f64(),
-        processor()? - before,
-        reading.clock,
-        reading.processor,
+        processor()?.saturating_sub(before).as_secs_f64(),
+        reading.clock.as_secs_f64(),
+        reading.processor.as_secs_f64(),
         peak_megabytes()?,
     );
     Ok(())
@@ -75,8 +75,8 @@ async fn until_planned(resegment: &Resegment) -> Result<Record, Failure> {
 }
 
 struct Reading {
-    clock: f64,
-    processor: f64,
+    clock: Duration,
+    processor: Duration,
 }
 
 /// Reads the table as the plan does, and does nothing with it.
@@ -89,7 +89,7 @@ async fn read_alone(customers: &Customers) -> Result<Reading, Failure> {
             pages.push(page(customers, part, Some(next)));
         }
     }
-    Ok(Reading { clock: began.elapsed().as_secs_f64(), processor: processor()? - before })
+    Ok(Reading { clock: began.elapsed(), processor: processor()?.saturating_sub(before) })
 }
 
 async fn page(
@@ -158,11 +158,11 @@ fn wired(simulators: &str, tables: &str) -> Result<Resegment, Failure> {
     })
 }
 
-/// Seconds of the processor that this process has used.
-fn processor() -> Result<f64, Failure> {
+/// The time of the processor that this process has used. It has but one thread that works.
+fn processor() -> Result<Duration, Failure> {
     let nanoseconds = std::fs::read_to_string("/proc/self/schedstat")?;
-    let used: f64 = nanoseconds.split(' ').next().ok_or("schedstat is empty")?.parse()?;
-    Ok(used / 1e9)
+    let used = nanoseconds.split(' ').next().ok_or("schedstat is empty")?;
+    Ok(Duration::from_nanos(used.parse()?))
 }
 
 fn peak_megabytes() -> Result<u64, Failure> {

@@ -160,8 +160,6 @@ async fn write(system: &LocalSystem, requests: Vec<WriteRequest>) -> Result<(), 
     }
     let (client, table): (&Client, _) = (system.dynamodb(), system.tables().customers);
     let answer = client.batch_write_item().request_items(table, requests).send().await?;
-    match answer.unprocessed_items.unwrap_or_default().is_empty() {
-        true => Ok(()),
-        false => Err("the engine left items out".into()),
-    }
+    let left_out = answer.unprocessed_items.is_some_and(|left| !left.is_empty());
+    if left_out { Err("the engine left items out".into()) } else { Ok(()) }
 }
