@@ -116,7 +116,7 @@ impl LocalSystem<StoredQueue> {
 impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
     fn wired(options: Options, engine: Engine, queue: Q) -> Self {
         let config = ConfigTable::new(engine.client().clone(), TABLES.config);
-        let customers = Customers::new(engine.client().clone(), TABLES.customers);
+        let customers = Customers::new(engine.client().clone(), TABLES.customers).in_one_part();
         let Options { clock, random, .. } = &options;
         let okta = okta(&options);
         let shopify = shopify(&options);

@@ -11,9 +11,6 @@ use super::{Complaint, FormOptions, table_error};
 use crate::report::Report;
 use crate::target::Target;
 
-/// How many parts of the table are read side by side.
-const PARTS: i32 = 4;
-
 /// A list that could not be read or written to its end.
 #[derive(Debug)]
 pub(crate) enum Broken {
@@ -56,10 +53,11 @@ pub(super) async fn each(
     mut see: impl FnMut(CustomerId, &Record) -> io::Result<()>,
 ) -> Result<u64, Broken> {
     let page = async |part: i32, from: Option<Place>| -> (i32, Result<Page, state::Error>) {
-        (part, customers.list(which, part, PARTS, from).await)
+        (part, customers.list(which, part, customers.parts(), from).await)
     };
     let mut unreadable = 0;
-    let mut pages: FuturesUnordered<_> = (0..PARTS).map(|part| page(part, None)).collect();
+    let mut pages: FuturesUnordered<_> =
+        (0..customers.parts()).map(|part| page(part, None)).collect();
     while let Some((part, read)) = pages.next().await {
         let Page { customers, strangers, next } = read?;
         unreadable += u64::try_from(strangers.len()).unwrap_or(u64::MAX);

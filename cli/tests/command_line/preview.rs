@@ -57,7 +57,8 @@ async fn a_preview_tells_who_would_move_with_shares_revenue_and_examples() {
     let (_, examples) = flat.split_once("returning to vip: ").unwrap();
     let (examples, _) = examples.split_once(" Guard").unwrap();
     assert_eq!(examples.split(", ").count(), 5, "{told}");
-    assert!(told.lines().all(|line| line.chars().count() <= 100), "{told}");
+    // The first line names the file, however long its path is.
+    assert!(told.lines().skip(1).all(|line| line.chars().count() <= 100), "{told}");
     assert_eq!(stack.served.system.config_table().history().await.unwrap().in_use, before);
     assert_eq!(stack.served.system.runs().active().await.unwrap(), None);
 }

@@ -1,4 +1,4 @@
-//! What the documentation of the services shows: every command line is one, and every secret is read.
+//! What the documentation shows: every command line is one, and every secret is read.
 
 use clap::Parser;
 use segments::Cli;
@@ -7,6 +7,8 @@ use webhook::SigningSecrets;
 
 const SHOPIFY: &str = include_str!("../../../docs/shopify.md");
 const OKTA: &str = include_str!("../../../docs/okta.md");
+const OPERATIONS: &str = include_str!("../../../docs/operations.md");
+const README: &str = include_str!("../../../README.md");
 
 /// The lines of the blocks in a language.
 fn lines(docs: &'static str, language: &str) -> Vec<&'static str> {
@@ -25,21 +27,42 @@ fn lines(docs: &'static str, language: &str) -> Vec<&'static str> {
 
 #[test]
 fn every_command_line_is_one() {
-    for docs in [SHOPIFY, OKTA] {
+    for docs in [SHOPIFY, OKTA, OPERATIONS] {
         let commands = lines(docs, "");
         assert!(commands.len() > 2);
         for line in commands {
             assert!(line.starts_with("segments "), "{line}");
-            if let Err(error) = Cli::try_parse_from(line.split_whitespace()) {
-                panic!("{line}: {error}");
-            }
+            assert_is_one(line);
         }
     }
 }
 
 #[test]
+fn every_command_line_of_the_readme_is_one() {
+    let line = |line: &'static str| {
+        let arguments = line.strip_prefix("cargo run ")?.split_once("-- ")?.1;
+        let (command, _) = arguments.split_once(" # ").unwrap_or((arguments, ""));
+        Some(format!("segments {command}").replace("<run_id>", "20261121T030000Z-4f21aa"))
+    };
+    let commands: Vec<String> = lines(README, "").into_iter().filter_map(line).collect();
+    assert!(commands.len() > 10);
+    commands.iter().for_each(|command| assert_is_one(command));
+}
+
+/// Quotes hold one argument together, and nothing else does.
+fn assert_is_one(line: &str) {
+    let arguments = line.split('"').enumerate().flat_map(|(place, part)| match place % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    });
+    if let Err(error) = Cli::try_parse_from(arguments) {
+        panic!("{line}: {error}");
+    }
+}
+
+#[test]
 fn every_command_named_in_the_text_is_there() {
-    for docs in [SHOPIFY, OKTA] {
+    for docs in [SHOPIFY, OKTA, OPERATIONS] {
         for quoted in docs.split('`').filter(|it| it.starts_with("segments ")) {
             let words = quoted.split_whitespace().chain(["--help"]);
             let help = Cli::try_parse_from(words).err().map(|error| error.kind());

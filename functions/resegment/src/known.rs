@@ -12,9 +12,6 @@ use state::{Customers, Entry, GroupStatus, Last, Outcome, Page, Place, Record, R
 use crate::run::Run;
 use crate::trouble::Trouble;
 
-/// How many parts of the table are read side by side.
-const PARTS: i32 = 4;
-
 /// What is known, and what could not be read.
 pub(crate) struct Read {
     pub(crate) known: Known,
@@ -57,7 +54,7 @@ impl Run<'_> {
         let mut doubted = BTreeSet::new();
         let customers = &self.me.customers;
         let mut pages: FuturesUnordered<_> =
-            (0..PARTS).map(|part| page(customers, part, None)).collect();
+            (0..customers.parts()).map(|part| page(customers, part, None)).collect();
         while let Some((part, read)) = pages.next().await {
             let Page { customers: entries, strangers, next } = read?;
             unreadable += u64::try_from(strangers.len()).unwrap_or(u64::MAX);
@@ -100,7 +97,7 @@ async fn page(
     part: i32,
     from: Option<Place>,
 ) -> (i32, Result<Page, state::Error>) {
-    (part, customers.scan(part, PARTS, from).await)
+    (part, customers.scan(part, customers.parts(), from).await)
 }
 
 impl Doubts {

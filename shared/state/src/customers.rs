@@ -27,6 +27,8 @@ pub use erase::Erased;
 pub use list::Listed;
 pub use scan::{Page, Place};
 
+/// In how many parts a table on AWS is read side by side.
+const PARTS: i32 = 4;
 /// How many keys one `BatchGetItem` takes.
 const BATCH_GET: usize = 100;
 
@@ -35,6 +37,7 @@ const BATCH_GET: usize = 100;
 pub struct Customers {
     client: Client,
     table: String,
+    parts: i32,
 }
 
 /// How a conditional write ended.
@@ -61,7 +64,19 @@ pub enum Claim {
 impl Customers {
     /// The table with this name.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), parts: PARTS }
+    }
+
+    /// The same table, to be read in one part: for an engine that sorts the whole table for every page of
+    /// a part.
+    #[must_use]
+    pub fn in_one_part(self) -> Self {
+        Self { parts: 1, ..self }
+    }
+
+    /// In how many parts the table is best read side by side.
+    pub fn parts(&self) -> i32 {
+        self.parts
     }
 
     /// Reads the entries of these customers, consistently. Those without one are left out; one that

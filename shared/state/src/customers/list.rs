@@ -37,8 +37,8 @@ impl Customers {
             .client
             .scan()
             .table_name(&self.table)
-            .segment(part)
-            .total_segments(parts)
+            .set_segment((parts > 1).then_some(part))
+            .set_total_segments((parts > 1).then_some(parts))
             .limit(MOST_ITEMS)
             .filter_expression(condition)
             .set_expression_attribute_names(Some(names))

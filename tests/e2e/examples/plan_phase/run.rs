@@ -23,8 +23,6 @@ use crate::{Failure, SHOP};
 const TABLES: [&str; 3] = ["config", "customers", "runs"];
 /// More time than it needs.
 const TIME: Duration = Duration::from_hours(1);
-/// In how many parts a run reads the table.
-const PARTS: i32 = 4;
 
 pub(crate) async fn measure(simulators: &str, tables: &str) -> Result<(), Failure> {
     let resegment = wired(simulators, tables)?;
@@ -83,7 +81,7 @@ struct Reading {
 async fn read_alone(customers: &Customers) -> Result<Reading, Failure> {
     let (began, before) = (Instant::now(), processor()?);
     let mut pages: FuturesUnordered<_> =
-        (0..PARTS).map(|part| page(customers, part, None)).collect();
+        (0..customers.parts()).map(|part| page(customers, part, None)).collect();
     while let Some((part, read)) = pages.next().await {
         if let Some(next) = read?.next {
             pages.push(page(customers, part, Some(next)));
@@ -97,7 +95,7 @@ async fn page(
     part: i32,
     from: Option<Place>,
 ) -> (i32, Result<Page, state::Error>) {
-    (part, customers.scan(part, PARTS, from).await)
+    (part, customers.scan(part, customers.parts(), from).await)
 }
 
 fn wired(simulators: &str, tables: &str) -> Result<Resegment, Failure> {
@@ -150,7 +148,7 @@ fn wired(simulators: &str, tables: &str) -> Result<Resegment, Failure> {
         okta: Okta::new(outbound(&okta_url)?, okta_url, Arc::new(okta_token)),
         mavera: None,
         config: ConfigTable::new(client.clone(), config),
-        customers: Customers::new(client.clone(), customers),
+        customers: Customers::new(client.clone(), customers).in_one_part(),
         runs: Runs::new(client, runs),
         queue: Arc::new(LocalQueue::new(Arc::clone(&clock))),
         clock,
