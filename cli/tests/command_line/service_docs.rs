@@ -46,7 +46,9 @@ fn every_command_line_of_the_readme_is_one() {
     };
     let commands: Vec<String> = lines(README, "").into_iter().filter_map(line).collect();
     assert!(commands.len() > 10);
-    commands.iter().for_each(|command| assert_is_one(command));
+    for command in commands {
+        assert_is_one(&command);
+    }
 }
 
 /// Quotes hold one argument together, and nothing else does.
