@@ -105,27 +105,18 @@ async fn of_attributes(session: Session<'_>, names: &AttributeNames) -> Vec<Chec
                 Check::wrong(ATTRIBUTES, finding, "`segments setup` adds it")
             }
             Some(kind) => {
-                let (finding, mend) = split(wrong_attribute(name, kind.as_str()));
-                Check::wrong(ATTRIBUTES, finding, mend)
+                let wrong = wrong_attribute(name, kind.as_str());
+                Check::wrong(ATTRIBUTES, wrong.finding, wrong.mend)
             }
         }
     });
     found.collect()
 }
 
-/// "what: to do" as two texts.
-fn split(text: String) -> (String, String) {
-    match text.rsplit_once(": ") {
-        Some((finding, mend)) => (finding.to_owned(), mend.to_owned()),
-        None => (text, String::new()),
-    }
-}
-
 fn of_groups(seen: &BTreeMap<GroupName, Seen>) -> Vec<Check> {
     let of_group = |(name, seen): (&GroupName, &Seen)| {
         if let Some(wrong) = wrong_group(name, seen) {
-            let (finding, mend) = split(wrong);
-            return Check::wrong(GROUPS, finding, mend);
+            return Check::wrong(GROUPS, wrong.finding, wrong.mend);
         }
         match (seen.row.status, &seen.okta_name) {
             (GroupStatus::Missing, _) => {

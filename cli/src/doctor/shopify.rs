@@ -101,10 +101,8 @@ pub(super) fn subscriptions(webhooks: &Webhooks, again: &str) -> Check {
         topics.join(", ")
     };
     let (missing, elsewhere) = (named(Heard::Nowhere), named(Heard::Elsewhere));
-    let not_granted: Vec<_> = webhooks
-        .topics(Heard::NotGranted)
-        .filter(|topic| *topic != SubscriptionTopic::CustomersMerge)
-        .collect();
+    let not_granted: Vec<_> =
+        webhooks.topics(Heard::NotGranted).filter(|topic| topic.is_needed()).collect();
     let mut findings = Vec::new();
     if !missing.is_empty() {
         findings.push(format!(

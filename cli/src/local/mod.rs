@@ -26,7 +26,7 @@ use outbound::{BaseUrl, Clock, Credentials, Outbound, Randomness, Transport};
 use refresh_groups::{RefreshError, RefreshGroups, Summary};
 use resegment::Resegment;
 use rules::ShopDomain;
-use runtime::{CachedSecret, SecretStore};
+use runtime::{CachedSecret, SecretStore, credentials};
 use shopify::{ApiVersion, Shopify, ShopifyCredentials};
 use state::{
     ConfigCache, ConfigTable, Customers, Error, LocalQueue, Receive, Received, Runs, StoredQueue,
@@ -271,26 +271,20 @@ impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
 }
 
 fn shopify(options: &Options) -> Shopify {
-    let credentials = secret::<ShopifyCredentials>(options, SHOPIFY_SECRET, |json| {
-        json.parse().map_err(|error: shopify::InvalidCredentials| error.detail)
-    });
+    let credentials = secret::<ShopifyCredentials>(options, SHOPIFY_SECRET, credentials);
     let (base, shop) = (options.shopify_url.clone(), options.shop.clone());
     let version = options.shopify_version.clone();
     Shopify::new(outbound(options), base, shop, version, credentials)
 }
 
 fn okta(options: &Options) -> Okta {
-    let credentials = secret::<OktaCredentials>(options, OKTA_SECRET, |json| {
-        json.parse().map_err(|error: okta::InvalidCredentials| error.detail)
-    });
+    let credentials = secret::<OktaCredentials>(options, OKTA_SECRET, credentials);
     Okta::new(outbound(options), options.okta_url.clone(), credentials)
 }
 
 fn mavera(options: &Options) -> Option<Mavera> {
     let base = options.mavera_url.clone()?;
-    let credentials = secret::<MaveraCredentials>(options, MAVERA_SECRET, |json| {
-        json.parse().map_err(|error: mavera::InvalidCredentials| error.detail)
-    });
+    let credentials = secret::<MaveraCredentials>(options, MAVERA_SECRET, credentials);
     Some(Mavera::new(outbound(options), base, credentials))
 }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use resegment::{Answer, End, EndedAs, PhaseName, Progress, Record, Start, Status};
+use resegment::{Answer, PhaseName, Progress, Record, Start, Status};
 use state::RunId;
 
 use super::site::{RunError, Site};
@@ -103,7 +103,7 @@ fn put_off(run: &RunId, error: &RunError, lost_before: u32) -> Answer {
         run_id: Some(run.clone()),
         wait_seconds: Some((AFTER_FAILURE * lost_before).as_secs()),
         message: Some(error.to_string()),
-        ..nothing(Status::Wait)
+        ..Answer::new(Status::Wait)
     }
 }
 
@@ -221,35 +221,14 @@ impl<'a> Seen<'a> {
 /// A run, by its record.
 impl From<Record> for Driven {
     fn from(record: Record) -> Self {
-        let status = record.end().map_or(Status::Continue, status);
+        let status = record.end().map_or(Status::Continue, |end| end.how.status());
         let answer = Answer {
             run_id: Some(record.run_id.clone()),
             phase: Some(record.phase.name()),
             message: record.message.clone(),
             progress: Some(record.progress()),
-            ..nothing(status)
+            ..Answer::new(status)
         };
         Self { answer, record: Some(record) }
-    }
-}
-
-fn status(end: End) -> Status {
-    match end.how {
-        EndedAs::Done => Status::Done,
-        EndedAs::Refused => Status::Refused,
-        EndedAs::Failed | EndedAs::Cancelled => Status::Failed,
-    }
-}
-
-fn nothing(status: Status) -> Answer {
-    Answer {
-        run_id: None,
-        phase: None,
-        status,
-        wait_seconds: None,
-        message: None,
-        progress: None,
-        report: None,
-        export: None,
     }
 }

@@ -95,21 +95,32 @@ fn of_attribute(attribute: &Attribute) -> Step {
     match attribute.kind {
         None => step(Mark::Make, format!("Okta attribute {name}, a number")),
         Some(_) if attribute.fits => step(Mark::There, format!("Okta attribute {name}")),
-        Some(kind) => step(Mark::Wrong, wrong_attribute(name, kind.as_str())),
+        Some(kind) => wrong_attribute(name, kind.as_str()).into(),
+    }
+}
+
+/// Something that is there and cannot be used, and what to do.
+pub(crate) struct Wrong {
+    pub(crate) finding: String,
+    pub(crate) mend: &'static str,
+}
+
+impl From<Wrong> for Step {
+    fn from(wrong: Wrong) -> Self {
+        step(Mark::Wrong, format!("{}: {}", wrong.finding, wrong.mend))
     }
 }
 
 /// An attribute that holds something else.
-pub(crate) fn wrong_attribute(name: &str, kind: &str) -> String {
-    format!(
-        "Okta attribute {name} is of type {kind}: name another one in the settings \
-         total_spent_attribute and orders_count_attribute, or remove it in Okta"
-    )
+pub(crate) fn wrong_attribute(name: &str, kind: &str) -> Wrong {
+    let mend = "name another one in the settings total_spent_attribute and orders_count_attribute, or \
+                remove it in Okta";
+    Wrong { finding: format!("Okta attribute {name} is of type {kind}"), mend }
 }
 
 fn of_group(name: &GroupName, seen: &Seen) -> Step {
     if let Some(wrong) = wrong_group(name, seen) {
-        return step(Mark::Wrong, wrong);
+        return wrong.into();
     }
     let called = seen.okta_name.as_ref();
     let called = called.map(|called| format!(", called \"{called}\" there")).unwrap_or_default();
@@ -121,20 +132,20 @@ fn of_group(name: &GroupName, seen: &Seen) -> Step {
 }
 
 /// Why a group cannot be used, and what to do; none if it can, or if there is none yet.
-pub(crate) fn wrong_group(name: &GroupName, seen: &Seen) -> Option<String> {
-    let why = match seen.row.status {
+pub(crate) fn wrong_group(name: &GroupName, seen: &Seen) -> Option<Wrong> {
+    let (why, mend) = match seen.row.status {
         GroupStatus::Found | GroupStatus::Renamed | GroupStatus::Missing => return None,
-        GroupStatus::Ambiguous => "there are several of this name: rename all but one in Okta",
-        GroupStatus::NotOktaGroup => {
-            "an application or Okta itself manages its members: make a group in Okta, and name that in \
-             the rule book"
-        }
-        GroupStatus::RuleManaged => {
-            "an active group rule fills it, so it is not ours to write: name another group in the rule \
-             book, or deactivate the rule"
-        }
+        GroupStatus::Ambiguous => ("there are several of this name", "rename all but one in Okta"),
+        GroupStatus::NotOktaGroup => (
+            "an application or Okta itself manages its members",
+            "make a group in Okta, and name that in the rule book",
+        ),
+        GroupStatus::RuleManaged => (
+            "an active group rule fills it, so it is not ours to write",
+            "name another group in the rule book, or deactivate the rule",
+        ),
     };
-    Some(format!("Okta group \"{name}\": {why}"))
+    Some(Wrong { finding: format!("Okta group \"{name}\": {why}"), mend })
 }
 
 fn of_webhooks(webhooks: &Webhooks) -> Vec<Step> {
@@ -152,7 +163,7 @@ fn of_webhooks(webhooks: &Webhooks) -> Vec<Step> {
                 let text = format!("webhooks {topic} to {url}; so far they only go elsewhere");
                 step(Mark::Make, text)
             }
-            Heard::NotGranted if *topic == shopify::SubscriptionTopic::CustomersMerge => {
+            Heard::NotGranted if !topic.is_needed() => {
                 let text = format!("webhooks {topic}: the app is not granted the scope {scope}");
                 step(Mark::LeftOut, text)
             }

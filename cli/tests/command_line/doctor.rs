@@ -1,4 +1,5 @@
-//! `segments doctor`: a test for each fault that it has to find.
+//! `segments doctor`: a test for each fault that it has to find. Those of groups, attributes and rights in
+//! Okta are in `doctor_okta`.
 
 use std::time::Duration;
 
@@ -7,15 +8,12 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use resegment::Start;
 use serde_json::{Value, json};
-use simulators::okta::GroupKind;
 use simulators::shopify::{CLIENT_ID, CLIENT_SECRET};
 use simulators::{Fault, Matching, NewCustomer, Service};
 use state::{Cause, Message, Outgoing, Queue, Subject};
 
 use crate::site::{Kind, Site, run};
 use crate::support::{code, stderr, stdout};
-
-const NEW: &str = "Shopify New Customer";
 
 /// What is found, as JSON, and the exit code.
 async fn examined(site: &Site, more: &[&str]) -> (Value, i32) {
@@ -55,7 +53,7 @@ async fn assert_found(site: &Site, name: &str, state: &str, words: &str) {
 }
 
 /// The same for both kinds of target, once this has gone wrong.
-async fn assert_finds(name: &str, state: &str, words: &str, fault: impl AsyncFn(&Site)) {
+pub(crate) async fn assert_finds(name: &str, state: &str, words: &str, fault: impl AsyncFn(&Site)) {
     for kind in Kind::BOTH {
         let site = Site::set_up(kind).await;
         fault(&site).await;
@@ -279,125 +277,6 @@ async fn a_ping_leaves_nothing_in_the_queue() {
     let (found, _) = examined(&site, &[]).await;
     assert_eq!(states(&found, "endpoint"), ["ok"]);
     assert_eq!(state::Depth::depth(site.system.queue()).await, Ok(0));
-}
-
-#[tokio::test]
-async fn a_group_of_an_application() {
-    assert_finds("groups", "wrong", "an application or Okta itself", async |site| {
-        let group = site.world.okta.groups_named(NEW).remove(0);
-        site.world.okta.delete_group(&group).unwrap();
-        site.world.okta.add_group(NEW, GroupKind::App);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_group_that_is_not_there() {
-    assert_finds("groups", "wrong", "there is no Okta group", async |site| {
-        let group = site.world.okta.groups_named(NEW).remove(0);
-        site.world.okta.delete_group(&group).unwrap();
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn several_groups_of_one_name() {
-    assert_finds("groups", "wrong", "there are several of this name", async |site| {
-        let group = site.world.okta.groups_named(NEW).remove(0);
-        site.world.okta.delete_group(&group).unwrap();
-        site.world.okta.add_group(NEW, GroupKind::Okta);
-        site.world.okta.add_group(NEW, GroupKind::Okta);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_group_that_was_renamed() {
-    assert_finds("groups", "warning", "is called", async |site| {
-        let group = site.world.okta.groups_named(NEW).remove(0);
-        site.world.okta.rename_group(&group, "Novices").unwrap();
-        site.system.refresh_groups().await.unwrap();
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_active_rule_on_a_managed_group() {
-    assert_finds("groups", "wrong", "an active group rule fills it", async |site| {
-        site.world.okta.add_rule("Everybody", &site.world.okta.groups_named(NEW), true);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_managed_group_that_makes_administrators() {
-    assert_finds("group_roles", "wrong", "makes its members App Administrator", async |site| {
-        let group = site.world.okta.groups_named(NEW).remove(0);
-        site.world.okta.add_group_role(&group, "APP_ADMIN").unwrap();
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn roles_that_the_token_may_not_read_are_to_be_looked_at_by_a_person() {
-    assert_finds("group_roles", "warning", "may not read the roles of groups", async |site| {
-        site.world.okta.withdraw("okta.roles.read");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_token_that_may_do_everything_or_only_read() {
-    assert_finds("okta_rights", "warning", "super administrator", async |site| {
-        site.world.okta.set_own_roles(&["SUPER_ADMIN"]);
-    })
-    .await;
-    assert_finds("okta_rights", "wrong", "may only read", async |site| {
-        site.world.okta.set_own_roles(&["READ_ONLY_ADMIN"]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_token_that_may_not_read_groups() {
-    assert_finds("groups", "wrong", "docs/okta.md", async |site| {
-        site.world.okta.withdraw("okta.groups.read");
-        site.world.okta.withdraw("okta.roles.read");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_attribute_that_is_not_there() {
-    assert_finds("attributes", "wrong", "has no shopify_orders_count", async |site| {
-        site.world.okta.remove_attribute("shopify_orders_count");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_attribute_of_another_type() {
-    assert_finds("attributes", "wrong", "is of type string", async |site| {
-        site.world.okta.add_attribute("shopify_total_spent", "string");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_schema_that_the_token_may_not_read() {
-    assert_finds("attributes", "warning", "may not read the user schema", async |site| {
-        site.world.okta.withdraw("okta.schemas.read");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_group_to_match_in_that_is_not_there() {
-    assert_finds("match_only_group", "wrong", "so no customer is matched", async |site| {
-        let name = AttributeValue::S("Nobody".to_owned());
-        site.system.set("match_only_group", name).await.unwrap();
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod dead_letters;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod doctor_okta;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod full_runs;

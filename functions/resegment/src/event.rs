@@ -149,7 +149,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(status: Status) -> Self {
+    /// An answer that says no more than this.
+    pub fn new(status: Status) -> Self {
         Self {
             run_id: None,
             phase: None,

@@ -2,26 +2,13 @@
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use shopify::Preflight;
+use shopify::{Preflight, SubscriptionTopic};
 use state::RunConfig;
 
 use crate::book;
 use crate::record::{Export, List, Memory, Phase, Shop};
 use crate::run::{Next, Page, Run};
 use crate::trouble::Trouble;
-
-/// What live updates need to hear of. Without one of these a change is only found by the next run.
-const TOPICS: [&str; 9] = [
-    "ORDERS_CREATE",
-    "ORDERS_UPDATED",
-    "ORDERS_CANCELLED",
-    "ORDERS_EDITED",
-    "REFUNDS_CREATE",
-    "CUSTOMERS_CREATE",
-    "CUSTOMERS_UPDATE",
-    "CUSTOMERS_DELETE",
-    "CUSTOMERS_PURCHASING_SUMMARY",
-];
 
 impl Run<'_> {
     /// Looks at the shop, and takes its customers along if they fit into one page.
@@ -115,5 +102,7 @@ fn missing(preflight: &Preflight) -> Vec<String> {
     let has = |topic: &str| {
         preflight.subscriptions.iter().any(|subscription| subscription.topic.as_str() == topic)
     };
-    TOPICS.into_iter().filter(|topic| !has(topic)).map(str::to_owned).collect()
+    let needed = SubscriptionTopic::ALL.into_iter().filter(|topic| topic.is_needed());
+    let needed = needed.map(SubscriptionTopic::as_str);
+    needed.filter(|topic| !has(topic)).map(str::to_owned).collect()
 }

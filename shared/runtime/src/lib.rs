@@ -7,5 +7,5 @@ mod telemetry;
 
 pub use env::{Env, EnvError};
 pub use secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
-pub use services::{Services, StartError};
+pub use services::{Services, StartError, credentials};
 pub use telemetry::{Tally, heard, start as start_telemetry};

@@ -175,7 +175,10 @@ impl Services {
     }
 }
 
-/// Reads a service's credentials out of its secret.
-fn credentials<C: FromStr<Err = InvalidCredentials>>(text: &str) -> Result<C, &'static str> {
+/// Reads a service's credentials out of its secret: a [`Parse`] for each client's.
+///
+/// # Errors
+/// If it holds none, with what to do.
+pub fn credentials<C: FromStr<Err = InvalidCredentials>>(text: &str) -> Result<C, &'static str> {
     text.parse().map_err(|error: InvalidCredentials| error.detail)
 }

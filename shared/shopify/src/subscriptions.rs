@@ -80,6 +80,12 @@ impl SubscriptionTopic {
         }
     }
 
+    /// Whether changes are only found by the next full run without it. A merge shows in webhooks about
+    /// its customers as well.
+    pub const fn is_needed(self) -> bool {
+        !matches!(self, Self::CustomersMerge)
+    }
+
     /// The access scope that the topic asks for.
     pub const fn scope(self) -> &'static str {
         match self {

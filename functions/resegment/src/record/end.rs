@@ -87,7 +87,7 @@ pub struct Memory {
 
 impl EndedAs {
     /// What a call answers that finds the run so.
-    pub(crate) fn status(self) -> Status {
+    pub fn status(self) -> Status {
         match self {
             Self::Done => Status::Done,
             Self::Refused => Status::Refused,

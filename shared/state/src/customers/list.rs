@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rules::SegmentName;
 
 use super::form::STATE;
-use super::scan::MOST_ITEMS;
 use super::{Customers, Page, Place};
 use crate::{Error, Outcome};
 
@@ -34,16 +33,10 @@ impl Customers {
     ) -> Result<Page, Error> {
         let (condition, names, values) = which.condition();
         let page = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .set_segment((parts > 1).then_some(part))
-            .set_total_segments((parts > 1).then_some(parts))
-            .limit(MOST_ITEMS)
+            .page(part, parts, from)
             .filter_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
-            .set_exclusive_start_key(from.map(Place::into_item))
             .send()
             .await
             .map_err(|error| Error::sdk("list customers", &error))?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::scan::ScanOutput;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rules::CustomerId;
 
@@ -21,7 +22,7 @@ const FIELDS: [&str; 15] = [
 /// How many items a page covers at most. Entries and claims come to more than 500 bytes on average, so on
 /// AWS a page ends before, at a megabyte; an engine that knows no such end is kept from reading everything
 /// for every page.
-pub(super) const MOST_ITEMS: i32 = 3_000;
+const MOST_ITEMS: i32 = 3_000;
 
 /// A page of a scan.
 #[derive(Debug)]
@@ -55,12 +56,6 @@ impl Page {
     }
 }
 
-impl Place {
-    pub(super) fn into_item(self) -> Item {
-        self.0
-    }
-}
-
 impl Customers {
     /// Reads a page of one of `parts` equal parts of the table, so that several parts can be read side
     /// by side. Not consistent: what is written meanwhile may be read or not.
@@ -70,22 +65,27 @@ impl Customers {
     pub async fn scan(&self, part: i32, parts: i32, from: Option<Place>) -> Result<Page, Error> {
         let (fields, names) = projection(&FIELDS);
         let page = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .set_segment((parts > 1).then_some(part))
-            .set_total_segments((parts > 1).then_some(parts))
-            .limit(MOST_ITEMS)
+            .page(part, parts, from)
             // Claims cost their reading, but not their way here.
             .filter_expression("sk = :state")
             .expression_attribute_values(":state", AttributeValue::S(STATE.to_owned()))
             .projection_expression(fields)
             .set_expression_attribute_names(Some(names))
-            .set_exclusive_start_key(from.map(Place::into_item))
             .send()
             .await
             .map_err(|error| Error::sdk("read all customers", &error))?;
         Ok(Page::read(page))
+    }
+
+    /// A page of one of `parts` equal parts of the table, which is yet to be asked for.
+    pub(super) fn page(&self, part: i32, parts: i32, from: Option<Place>) -> ScanFluentBuilder {
+        self.client
+            .scan()
+            .table_name(&self.table)
+            .set_segment((parts > 1).then_some(part))
+            .set_total_segments((parts > 1).then_some(parts))
+            .limit(MOST_ITEMS)
+            .set_exclusive_start_key(from.map(|place| place.0))
     }
 
     /// How a run's looks at these customers, each named once, ended; those that have not are left out.

@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use okta::Okta;
 use outbound::{BaseUrl, Clock, Network, Outbound, SystemClock, SystemRandom};
 use resegment::{Event, PhaseName, Record, Resegment, Start, Status};
-use runtime::CachedSecret;
+use runtime::{CachedSecret, credentials};
 use segments::local::{LocalSecrets, OKTA_SECRET, SHOPIFY_SECRET};
 use serde_json::json;
 use shopify::{ApiVersion, Shopify};
@@ -115,18 +115,9 @@ fn wired(simulators: &str, tables: &str) -> Result<Resegment, Failure> {
         let network = Arc::new(Network::new(&[base])?);
         Ok(Outbound::new(network, Arc::clone(&clock), Arc::new(SystemRandom)))
     };
-    let shopify_token = CachedSecret::new(
-        secrets.clone(),
-        SHOPIFY_SECRET,
-        |text| text.parse().map_err(|error: shopify::InvalidCredentials| error.detail),
-        Arc::clone(&clock),
-    );
-    let okta_token = CachedSecret::new(
-        secrets,
-        OKTA_SECRET,
-        |text| text.parse().map_err(|error: okta::InvalidCredentials| error.detail),
-        Arc::clone(&clock),
-    );
+    let shopify_token =
+        CachedSecret::new(secrets.clone(), SHOPIFY_SECRET, credentials, Arc::clone(&clock));
+    let okta_token = CachedSecret::new(secrets, OKTA_SECRET, credentials, Arc::clone(&clock));
     let shop = SHOP.parse()?;
     let client = Client::from_conf(
         aws_sdk_dynamodb::Config::builder()

@@ -9,14 +9,6 @@ use state::{Message, Outgoing, Queue, Subject};
 use crate::shop::{NEW, Shop};
 
 #[tokio::test]
-async fn without_a_run_a_tick_is_one_read() {
-    let shop = Shop::open().await;
-    let answer = shop.tick().await;
-    assert_eq!(answer.status, Status::Idle);
-    assert_eq!(shop.take_counts(), [0, 0, 0, 0]);
-}
-
-#[tokio::test]
 async fn a_start_during_a_run_is_skipped() {
     let shop = Shop::open().await;
     shop.people(600, 1, "10");

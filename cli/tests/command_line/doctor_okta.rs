@@ -1,0 +1,127 @@
+//! `segments doctor`: the faults of groups, attributes and rights in Okta.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use simulators::okta::GroupKind;
+
+use crate::doctor::assert_finds;
+
+const NEW: &str = "Shopify New Customer";
+
+#[tokio::test]
+async fn a_group_of_an_application() {
+    assert_finds("groups", "wrong", "an application or Okta itself", async |site| {
+        let group = site.world.okta.groups_named(NEW).remove(0);
+        site.world.okta.delete_group(&group).unwrap();
+        site.world.okta.add_group(NEW, GroupKind::App);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there() {
+    assert_finds("groups", "wrong", "there is no Okta group", async |site| {
+        let group = site.world.okta.groups_named(NEW).remove(0);
+        site.world.okta.delete_group(&group).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_groups_of_one_name() {
+    assert_finds("groups", "wrong", "there are several of this name", async |site| {
+        let group = site.world.okta.groups_named(NEW).remove(0);
+        site.world.okta.delete_group(&group).unwrap();
+        site.world.okta.add_group(NEW, GroupKind::Okta);
+        site.world.okta.add_group(NEW, GroupKind::Okta);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_that_was_renamed() {
+    assert_finds("groups", "warning", "is called", async |site| {
+        let group = site.world.okta.groups_named(NEW).remove(0);
+        site.world.okta.rename_group(&group, "Novices").unwrap();
+        site.system.refresh_groups().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_active_rule_on_a_managed_group() {
+    assert_finds("groups", "wrong", "an active group rule fills it", async |site| {
+        site.world.okta.add_rule("Everybody", &site.world.okta.groups_named(NEW), true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_managed_group_that_makes_administrators() {
+    assert_finds("group_roles", "wrong", "makes its members App Administrator", async |site| {
+        let group = site.world.okta.groups_named(NEW).remove(0);
+        site.world.okta.add_group_role(&group, "APP_ADMIN").unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn roles_that_the_token_may_not_read_are_to_be_looked_at_by_a_person() {
+    assert_finds("group_roles", "warning", "may not read the roles of groups", async |site| {
+        site.world.okta.withdraw("okta.roles.read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_may_do_everything_or_only_read() {
+    assert_finds("okta_rights", "warning", "super administrator", async |site| {
+        site.world.okta.set_own_roles(&["SUPER_ADMIN"]);
+    })
+    .await;
+    assert_finds("okta_rights", "wrong", "may only read", async |site| {
+        site.world.okta.set_own_roles(&["READ_ONLY_ADMIN"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_read_groups() {
+    assert_finds("groups", "wrong", "docs/okta.md", async |site| {
+        site.world.okta.withdraw("okta.groups.read");
+        site.world.okta.withdraw("okta.roles.read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attribute_that_is_not_there() {
+    assert_finds("attributes", "wrong", "has no shopify_orders_count", async |site| {
+        site.world.okta.remove_attribute("shopify_orders_count");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attribute_of_another_type() {
+    assert_finds("attributes", "wrong", "is of type string", async |site| {
+        site.world.okta.add_attribute("shopify_total_spent", "string");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_schema_that_the_token_may_not_read() {
+    assert_finds("attributes", "warning", "may not read the user schema", async |site| {
+        site.world.okta.withdraw("okta.schemas.read");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_to_match_in_that_is_not_there() {
+    assert_finds("match_only_group", "wrong", "so no customer is matched", async |site| {
+        let name = AttributeValue::S("Nobody".to_owned());
+        site.system.set("match_only_group", name).await.unwrap();
+    })
+    .await;
+}
