@@ -8,7 +8,9 @@ use state::RunId;
 
 use crate::doctor::{self, DoctorOptions};
 use crate::look;
+use crate::pin_command::{self, PinOptions, UnpinOptions};
 use crate::preview::{self, PreviewOptions};
+use crate::report_page::{self, ReportOptions};
 use crate::rules_command::RulesCommand;
 use crate::setup::{self, SetupOptions};
 use crate::target::{StoreOptions, TargetOptions};
@@ -94,21 +96,41 @@ pub(crate) enum Command {
     /// List the customers who are in a segment now, by the applied state, in no particular order
     #[command(after_help = look::MEMBERS_HELP)]
     Members(look::MembersOptions),
+    /// Decide for one customer where they belong, whatever the rules say
+    #[command(after_help = pin_command::PIN_HELP)]
+    Pin(PinOptions),
+    /// Take such a decision back: the rules decide again
+    #[command(after_help = pin_command::UNPIN_HELP)]
+    Unpin(UnpinOptions),
+    /// List the customers for whom a person decided, with the reasons
+    #[command(after_help = look::PINS_HELP)]
+    Pins(look::PinsOptions),
     /// List the customers whose last look ended with something in the way, and what to do
     #[command(after_help = look::UNMATCHED_HELP)]
     Unmatched(look::UnmatchedOptions),
     /// Show the messages that nobody could work off, and have their customers looked at again
     #[command(after_help = look::DEAD_LETTERS_HELP)]
     DeadLetters(look::DeadLettersOptions),
+    /// Write a page about the segments: one file, for the browser and for paper
+    ///
+    /// Counts and revenue by segment, now and over the last full runs, how spend and orders are spread
+    /// under the rules, who moved in the last run, who is unmatched, and the rule book in words. The page
+    /// needs no network, runs nothing and names nobody. Reads every customer's applied state once.
+    #[command(after_help = report_page::REPORT_HELP)]
+    Report(ReportOptions),
     /// Check, show, apply and go back to rule books
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
     },
     /// Serve the simulated shop, Okta and Mavera over HTTP, for functions that run elsewhere
+    ///
+    /// Beside them, at a port of its own, is what the functions need of AWS: an embedded `DynamoDB` engine
+    /// with the tables and a rule book, the secrets, and a queue. The people whom the files in events/
+    /// speak of are there, so that these can be invoked at once.
     #[cfg(feature = "demo")]
     #[command(
-        after_help = "Example:\n  segments simulators --listen 127.0.0.1:9090 --shop my-store.myshopify.com"
+        after_help = "Examples:\n  segments simulators\n  segments simulators --env-file local.json --listen 127.0.0.1:8090 --aws 127.0.0.1:8091\n  segments simulators --without-aws"
     )]
     Simulators(SimulatorOptions),
 }
@@ -194,7 +216,16 @@ pub(crate) struct SimulatorOptions {
     /// Where to listen; a loopback address
     #[arg(long, default_value = "127.0.0.1:9090")]
     pub(crate) listen: std::net::SocketAddr,
+    /// Where to stand in for AWS; a loopback address
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9091")]
+    pub(crate) aws: std::net::SocketAddr,
+    /// Leave AWS out: the functions have one already. The shop and the org are empty then
+    #[arg(long, conflicts_with = "aws")]
+    pub(crate) without_aws: bool,
     /// The simulated shop's domain
     #[arg(long, default_value = "my-store.myshopify.com")]
     pub(crate) shop: rules::ShopDomain,
+    /// Write the functions' environment to this file, as `sam local --env-vars` reads it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
 }

@@ -1,15 +1,20 @@
 //! The operator's tool, and the whole system in one process.
 
 mod args;
+mod customer;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
 pub mod local;
 mod look;
+mod pin_command;
 mod preview;
 mod report;
+mod report_page;
 mod rules_command;
 mod run;
+#[cfg(test)]
+mod schemas;
 mod serve;
 mod setup;
 #[cfg(feature = "demo")]
@@ -50,8 +55,12 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Status(options) => look::status(&options).await,
         Command::Explain(options) => look::explain(&options).await,
         Command::Members(options) => look::members(&options).await,
+        Command::Pin(options) => pin_command::pin(&options).await,
+        Command::Unpin(options) => pin_command::unpin(&options).await,
+        Command::Pins(options) => look::pins(&options).await,
         Command::Unmatched(options) => look::unmatched(&options).await,
         Command::DeadLetters(options) => look::dead_letters(&options).await,
+        Command::Report(options) => report_page::report(&options).await,
         Command::Rules { command } => rules_command::run(&command).await,
     };
     report.print()

@@ -1,52 +1,87 @@
-//! `segments simulators`: the simulated shop, org and Mavera account behind HTTP.
+//! `segments simulators`: the simulated shop, org and Mavera account behind HTTP, and what stands in for AWS.
+
+mod aws;
+mod environment;
+
+use std::net::SocketAddr;
+use std::path::Path;
 
 use simulators::{SimClock, World, mavera, okta, shopify};
 use tokio::net::TcpListener;
 
 use crate::args::SimulatorOptions;
 use crate::report::Report;
+use aws::{Aws, AwsError};
 
 /// Serves until Ctrl-C.
 pub(crate) async fn run(options: &SimulatorOptions) -> Report {
-    let SimulatorOptions { listen, shop } = options;
-    if !listen.ip().is_loopback() {
-        return Report::failed(format!("{listen} is not on this machine: use 127.0.0.1"));
-    }
-    let listener = match TcpListener::bind(listen).await {
-        Ok(listener) => listener,
-        Err(error) => return Report::failed(format!("{listen} cannot be had: {error}")),
-    };
-    let address = match listener.local_addr() {
-        Ok(address) => address,
-        Err(error) => return Report::failed(format!("{listen} cannot be had: {error}")),
-    };
-    let world = World::at(SimClock::following_real_time(), shop.clone());
-    println!("{}", settings(&world, address));
-    tokio::select! {
-        served = simulators::serve(world, listener) => match served {
-            Ok(()) => Report::good("Stopped."),
-            Err(error) => Report::failed(format!("the simulators stopped: {error}")),
-        },
-        _ = tokio::signal::ctrl_c() => Report::good("Stopped."),
+    match serve(options).await {
+        Ok(()) => Report::good("Stopped."),
+        Err(error) => Report::failed(error.to_string()),
     }
 }
 
-/// What to configure for functions that are to call the simulators.
-fn settings(world: &World, address: std::net::SocketAddr) -> String {
+async fn serve(options: &SimulatorOptions) -> Result<(), AwsError> {
+    let (listener, address) = listen(options.listen).await?;
+    let world = World::at(SimClock::following_real_time(), options.shop.clone());
+    let mut variables = environment::of_services(&world, address);
+    let aws = if options.without_aws {
+        None
+    } else {
+        let (listener, address) = listen(options.aws).await?;
+        world.add_people_of_events()?;
+        let aws = Aws::for_world(&world).await?;
+        variables.extend(environment::of_aws(&aws, address));
+        Some((aws, listener))
+    };
+    if let Some(file) = &options.env_file {
+        write(file, &environment::file(&variables))?;
+    }
+    let told = variables.iter().map(|(name, value)| format!("  {name}={value}\n"));
+    println!("Serving until Ctrl-C. For the functions' environment:\n{}", told.collect::<String>());
+    println!("{}", secrets_and_addresses(&world, address));
+    let stand_in = async {
+        match aws {
+            Some((aws, listener)) => aws.serve(listener).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        served = simulators::serve(world, listener) => served.map_err(|error| stopped(&error)),
+        served = stand_in => served.map_err(|error| stopped(&error)),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+fn stopped(error: &std::io::Error) -> AwsError {
+    format!("the simulators stopped: {error}").into()
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AwsError> {
+    if !address.ip().is_loopback() {
+        return Err(format!("{address} is not on this machine: use 127.0.0.1").into());
+    }
+    let refused = |error| format!("{address} cannot be had: {error}");
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), AwsError> {
+    std::fs::write(file, text)
+        .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
+}
+
+/// What to configure besides, and where the rest is.
+fn secrets_and_addresses(world: &World, address: SocketAddr) -> String {
     format!(
-        "Serving until Ctrl-C. For the functions' environment:\n  \
-         SHOPIFY_SHOP={}\n  \
-         SHOPIFY_API_URL=http://{address}/shopify\n  \
-         OKTA_ORG_URL=http://{address}/okta\n  \
-         MAVERA_API_URL=http://{address}/mavera\n\
-         For their secrets:\n  \
+        "For their secrets:\n  \
          webhook  {{\"secrets\": [\"{}\"]}}\n  \
          shopify  {{\"access_token\": \"{}\"}}\n  \
          okta     {{\"api_token\": \"{}\"}}\n  \
          mavera   {{\"api_key\": \"{}\"}}\n\
          The shop's exports are files at http://{address}/storage; their links say where.\n\
          People, orders and groups are made at http://{address}/control.",
-        world.shopify.domain(),
         world.shopify.webhook_secret(),
         shopify::ACCESS_TOKEN,
         okta::API_TOKEN,

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use mavera::Mavera;
 use okta::Okta;
 use outbound::Credentials;
+use rules::ShopDomain;
 use shopify::Shopify;
 use state::{ConfigTable, Customers, DeadLetters, Depth, Receive, Runs, StoredQueue};
 use webhook::SigningSecrets;
@@ -146,6 +147,16 @@ impl Target {
             Kind::Stack(stack) => Box::new(stack.queue.dead_letters().await?),
             Kind::Local(system) => Box::new(system.queue().clone()),
         })
+    }
+
+    /// Which shop it is.
+    pub(crate) fn shop(&self) -> Result<ShopDomain, TargetError> {
+        match &self.kind {
+            Kind::Stack(stack) => {
+                Ok(stack.services().env().shop().map_err(runtime::StartError::from)?)
+            }
+            Kind::Local(system) => Ok(system.shop().clone()),
+        }
     }
 
     /// The shop, by the system's own credentials.

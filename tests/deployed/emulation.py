@@ -102,12 +102,13 @@ class Program:
                 self.process.wait()
 
 
-def run(command: list[str], folder: Path) -> str:
-    """Runs a program to its end, and returns its output; shows what it said only if it fails."""
+def run(command: list[str], folder: Path, status: int = 0) -> str:
+    """Runs a program to its end, which must be with this status, and returns its output; shows what it said only if
+    it ends otherwise."""
     ran = subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    if ran.returncode != 0:
+    if ran.returncode != status:
         said = f"{ran.stdout}\n{ran.stderr}"
         raise Failure(f"{' '.join(command[:2])} ended with {ran.returncode}:\n{said}")
     return ran.stdout

@@ -1,5 +1,5 @@
 """Orders of one customer, from Shopify's signature to Okta's group, through the deployed stack; then full
-runs, for the customers of whom nobody told.
+runs, for the customers of whom nobody told; then mishaps.
 
 The two scenarios of the orders are those of the template that the product continues: a first order of
 45.50, and the same order changed to 25.50.
@@ -20,6 +20,8 @@ from botocore.exceptions import BotoCoreError
 from checks import must_be, step
 from emulation import Failure, forget_real_accounts, run, start_aws, wait_until
 from full_runs import FullRuns
+from listener import BUS, Listener
+from mishaps import Mishaps
 from simulators import Delivery, Simulators
 from stack import Stack
 
@@ -85,6 +87,7 @@ class Journey:
         return self.stack.send("POST", headers, webhook.body)
 
     def deploy(self):
+        self.listener = Listener()
         self.stack.deploy(
             {
                 "ShopifyShop": SHOP,
@@ -93,6 +96,7 @@ class Journey:
                 "MaveraApiUrl": f"{self.simulators.url}/mavera",
                 "FullRunSchedule": NOT_DURING_THE_TEST,
                 "SettleSeconds": str(SETTLE_SECONDS),
+                "EventBusName": BUS,
                 "AwsEndpointUrl": self.stack.endpoint,
             }
         )
@@ -144,6 +148,12 @@ class Journey:
             wait_until("Okta", PATIENCE_SECONDS, agrees)
         must_be("groups, spent, orders", found, wanted)
 
+    def hear_of(self, customer: str, segment: str):
+        """The first order is told, and the second, which changes no segment, is not."""
+        wait_until("an event", PATIENCE_SECONDS, self.listener.listen)
+        told = [(event["customer_id"], event["to"]) for event in self.listener.heard]
+        must_be("told", told, [(customer, segment)])
+
     def end_quietly(self):
         """A message that failed would stay in its queue until it becomes a dead letter."""
 
@@ -159,6 +169,7 @@ class Journey:
         must_be("addresses and secrets in the logs", told, [])
         items = [str(item) for item in self.stack.all_items()]
         must_be("addresses in the tables", [item for item in items if "@example.com" in item], [])
+        self.listener.must_follow()
 
     def run(self):
         with step("deploy template.yaml"):
@@ -178,9 +189,12 @@ class Journey:
             must_be("status", self.post(self.simulators.update_order(order, "25.50")), 200)
             self.expect("25.50")
             wait_until("an empty queue", PATIENCE_SECONDS, self.stack.is_quiet)
+        with step("who listens has heard of it"):
+            self.hear_of(customer, "new")
         FullRuns(self.stack, self.simulators, self.folder).run()
         with step("nothing is left behind"):
             self.end_quietly()
+        Mishaps(self.stack, self.simulators, self.folder).run()
 
 
 def main():
@@ -191,7 +205,7 @@ def main():
         with step("build the functions"):
             run(["sam", "build"], ROOT)
         with step("start the simulators and an AWS"):
-            simulators = Simulators(ROOT, folder, SHOP)
+            simulators = Simulators(ROOT, folder, SHOP, ["--without-aws"])
             ends.callback(simulators.program.stop)
             aws, port = start_aws(ROOT / ".tools", folder)
             ends.callback(aws.stop)

@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +32,10 @@ class Delivery:
 
 
 class Simulators:
-    def __init__(self, root: Path, folder: Path, shop: str):
+    def __init__(self, root: Path, folder: Path, shop: str, options: Sequence[str]):
         port = free_port()
         command = [root / "target/debug/segments", "simulators"]
-        command += ["--listen", f"127.0.0.1:{port}", "--shop", shop]
+        command += ["--listen", f"127.0.0.1:{port}", "--shop", shop, *options]
         self.url = f"http://127.0.0.1:{port}"
         self.program = Program(
             [str(part) for part in command], dict(os.environ), folder / "simulators.log"

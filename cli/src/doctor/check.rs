@@ -20,6 +20,7 @@ pub(crate) struct Check {
 }
 
 /// How a thing is, the best first.
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
@@ -76,7 +77,7 @@ impl Check {
                 "store working credentials in the secret for Shopify (docs/shopify.md)",
             ),
             (ErrorKind::Unauthorized | ErrorKind::Credentials { .. }, "okta") => {
-                (State::Wrong, "store a working API token in the secret for Okta (docs/okta.md)")
+                (State::Wrong, "store working credentials in the secret for Okta (docs/okta.md)")
             }
             (ErrorKind::Unauthorized | ErrorKind::Credentials { .. }, _) => {
                 (State::Wrong, "store what belongs there in the secret")
@@ -84,9 +85,10 @@ impl Check {
             (ErrorKind::Forbidden { .. }, "shopify") => {
                 (State::Wrong, "grant the app the scopes that docs/shopify.md lists")
             }
-            (ErrorKind::Forbidden { .. }, "okta") => {
-                (State::Wrong, "give the token's administrator the rights that docs/okta.md lists")
-            }
+            (ErrorKind::Forbidden { .. }, "okta") => (
+                State::Wrong,
+                "give the administrator or the app the rights, and the app the scopes, that docs/okta.md lists",
+            ),
             (ErrorKind::Unreadable { .. } | ErrorKind::ForeignAddress, _) => {
                 (State::Wrong, "check the service's address in the settings")
             }
@@ -105,5 +107,16 @@ impl fmt::Display for Check {
         let Self { name, state, finding, mend } = self;
         write!(f, "{:<8} {name:<20} {finding}", state.as_str())?;
         mend.as_ref().map_or(Ok(()), |mend| write!(f, ". To mend it: {mend}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schemas::assert_names;
+
+    #[test]
+    fn the_schema_names_every_value() {
+        assert_names::<State>("doctor.schema.json#/$defs/state", "");
     }
 }

@@ -50,7 +50,7 @@ async fn examine(options: &DoctorOptions) -> Result<Findings, TargetError> {
     }
     webhooks::look(&parts, &target, &mut checks).await;
     if let Some(names) = &names {
-        okta::look(&parts, names, &mut checks).await;
+        okta::look(&parts, names, target.again(), &mut checks).await;
     }
     checks.push(mavera::look(&parts, &target).await);
     Ok(Findings::new(name(&target), checks, fixed))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::okta::{AttributeNames, Me, Session};
+use ::okta::{AttributeNames, Caller, Me, Session};
 use jiff::SignedDuration;
 use outbound::ErrorKind;
 use refresh_groups::{RefreshError, Seen};
@@ -25,7 +25,7 @@ const SKEWED: SignedDuration = SignedDuration::from_mins(1);
 const BROKEN: SignedDuration = SignedDuration::from_mins(5);
 
 /// Looks at the org.
-pub(super) async fn look(parts: &Parts, names: &GroupNames, checks: &mut Vec<Check>) {
+pub(super) async fn look(parts: &Parts, names: &GroupNames, again: &str, checks: &mut Vec<Check>) {
     let session = parts.okta.before(parts.deadline(), names.settings.okta_rate_share);
     let me = match session.me().await {
         Ok(me) => me,
@@ -34,15 +34,15 @@ pub(super) async fn look(parts: &Parts, names: &GroupNames, checks: &mut Vec<Che
             return;
         }
     };
-    checks.push(Check::ok(CREDENTIALS, format!("they are those of user {}", me.user)));
+    checks.push(credentials(&me.caller));
     checks.push(rights(session, &me).await);
-    checks.extend(of_attributes(session, &names.settings.attributes).await);
+    checks.extend(of_attributes(session, &names.settings.attributes, again).await);
     let of_book = names.wanted.iter().map(|wanted| &wanted.group);
     let accepted = names.accepted.iter().flat_map(|accepted| accepted.book.segments());
     let in_use = of_book.chain(accepted.map(rules::Segment::okta_group_name)).collect();
     match parts.groups().look(&in_use, parts.deadline()).await {
         Ok(seen) => {
-            checks.extend(of_groups(&seen));
+            checks.extend(of_groups(&seen, again));
             checks.extend(roles(session, &seen).await);
         }
         Err(RefreshError::Okta(error) | RefreshError::Rights(error)) => {
@@ -58,24 +58,42 @@ pub(super) async fn look(parts: &Parts, names: &GroupNames, checks: &mut Vec<Che
     checks.push(clock(&me));
 }
 
-/// The least that an administrator needs shows only in what is refused; the most shows in roles.
+/// Whose they are, and whether they are as Okta recommends.
+fn credentials(caller: &Caller) -> Check {
+    match caller {
+        Caller::Administrator(user) => {
+            Check::ok(CREDENTIALS, format!("they are the API token of user {user}"))
+        }
+        Caller::App { client_id, missing_scopes, bound } if missing_scopes.is_empty() => {
+            let kind = if *bound { "bound to who asks for them (DPoP)" } else { "bearer tokens" };
+            let finding =
+                format!("they are those of service app {client_id}, whose tokens are {kind}");
+            Check::ok(CREDENTIALS, finding)
+        }
+        Caller::App { client_id, missing_scopes, .. } => {
+            let missing = missing_scopes.join(", ");
+            let finding = format!("service app {client_id} was not granted {missing}");
+            Check::wrong(CREDENTIALS, finding, "grant it in Okta, under the app's Okta API scopes")
+        }
+    }
+}
+
+/// The least that the caller needs shows only in what is refused; the most shows in roles.
 async fn rights(session: Session<'_>, me: &Me) -> Check {
-    let mend =
-        "use a token of an administrator with the rights that docs/okta.md lists, and no more";
-    match session.roles_of_user(&me.user).await {
-        Ok(roles) if roles.iter().any(|role| role.kind == "SUPER_ADMIN") => Check::warning(
-            RIGHTS,
-            "the token is a super administrator's: it may do everything",
-            mend,
-        ),
+    let mend = "give the administrator or the app the rights that docs/okta.md lists, and no more";
+    match session.own_roles(&me.caller).await {
+        Ok(roles) if roles.iter().any(|role| role.kind == "SUPER_ADMIN") => {
+            let finding = "the role is that of a super administrator, who may do everything";
+            Check::warning(RIGHTS, finding, mend)
+        }
         Ok(roles) if !roles.is_empty() && roles.iter().all(|it| it.kind == "READ_ONLY_ADMIN") => {
-            Check::wrong(RIGHTS, "the token's administrator may only read", mend)
+            Check::wrong(RIGHTS, "the role allows reading alone", mend)
         }
         Ok(roles) => {
             let labels: Vec<String> = roles.into_iter().map(|role| role.label).collect();
             let labels =
                 if labels.is_empty() { "none of their own".into() } else { labels.join(", ") };
-            Check::ok(RIGHTS, format!("the administrator's roles: {labels}"))
+            Check::ok(RIGHTS, format!("the roles: {labels}"))
         }
         Err(error) if matches!(error.kind, ErrorKind::Forbidden { .. }) => Check::ok(
             RIGHTS,
@@ -85,7 +103,7 @@ async fn rights(session: Session<'_>, me: &Me) -> Check {
     }
 }
 
-async fn of_attributes(session: Session<'_>, names: &AttributeNames) -> Vec<Check> {
+async fn of_attributes(session: Session<'_>, names: &AttributeNames, again: &str) -> Vec<Check> {
     let schema = match session.user_schema().await {
         Ok(schema) => schema,
         Err(error) if matches!(error.kind, ErrorKind::Forbidden { .. }) => {
@@ -102,7 +120,7 @@ async fn of_attributes(session: Session<'_>, names: &AttributeNames) -> Vec<Chec
             None => {
                 let finding =
                     format!("the user schema has no {name}: nobody's totals can be written");
-                Check::wrong(ATTRIBUTES, finding, "`segments setup` adds it")
+                Check::wrong(ATTRIBUTES, finding, format!("`segments setup{again}` adds it"))
             }
             Some(kind) => {
                 let wrong = wrong_attribute(name, kind.as_str());
@@ -113,7 +131,7 @@ async fn of_attributes(session: Session<'_>, names: &AttributeNames) -> Vec<Chec
     found.collect()
 }
 
-fn of_groups(seen: &BTreeMap<GroupName, Seen>) -> Vec<Check> {
+fn of_groups(seen: &BTreeMap<GroupName, Seen>, again: &str) -> Vec<Check> {
     let of_group = |(name, seen): (&GroupName, &Seen)| {
         if let Some(wrong) = wrong_group(name, seen) {
             return Check::wrong(GROUPS, wrong.finding, wrong.mend);
@@ -121,11 +139,11 @@ fn of_groups(seen: &BTreeMap<GroupName, Seen>) -> Vec<Check> {
         match (seen.row.status, &seen.okta_name) {
             (GroupStatus::Missing, _) => {
                 let finding = format!("there is no Okta group \"{name}\"");
-                Check::wrong(GROUPS, finding, "`segments setup` makes it")
+                Check::wrong(GROUPS, finding, format!("`segments setup{again}` makes it"))
             }
             _ if !seen.is_known => {
                 let finding = format!("the table does not have the id of Okta group \"{name}\"");
-                Check::wrong(GROUPS, finding, "`segments setup` looks it up")
+                Check::wrong(GROUPS, finding, format!("`segments setup{again}` looks it up"))
             }
             (_, Some(called)) => {
                 let finding = format!("Okta group \"{name}\" is called \"{called}\" there");

@@ -91,6 +91,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             settle: Duration::from_secs(settle.into()),
+            event_bus: None,
         })
     }
 }

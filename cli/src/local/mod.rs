@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use announcements::EventBus;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::{HeaderMap, Method};
@@ -72,6 +73,8 @@ pub struct Options {
     pub random: Arc<dyn Randomness>,
     /// How long a webhook's message waits before it is worked off.
     pub settle: Duration,
+    /// Where changes of segment are told; none tells nobody.
+    pub event_bus: Option<EventBus>,
 }
 
 /// The whole system. Dropping it stops the engine, and forgets what is in memory.
@@ -137,6 +140,7 @@ impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
             config: ConfigCache::new(config.clone(), Arc::clone(clock), Arc::clone(random)),
             customers: customers.clone(),
             queue: Arc::new(queue.clone()),
+            event_bus: options.event_bus.clone(),
             clock: Arc::clone(clock),
             random: Arc::clone(random),
         };

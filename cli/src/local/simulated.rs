@@ -30,6 +30,7 @@ impl Options {
             clock: Arc::new(world.clock.clone()),
             random: Arc::new(SimRandom::new(1)),
             settle: SETTLE,
+            event_bus: None,
         })
     }
 }

@@ -43,11 +43,13 @@ struct Member<'a> {
     totals: Option<Totals>,
     /// Since when they have been in the segment, as far as is remembered.
     since: Option<Timestamp>,
+    /// Whether a person decided for them.
+    pinned: bool,
 }
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 6] =
-    ["customer_id", "okta_user_id", "orders", "spent", "currency", "in_segment_since"];
+const COLUMNS: [&str; 7] =
+    ["customer_id", "okta_user_id", "orders", "spent", "currency", "in_segment_since", "pinned"];
 
 /// `members`.
 pub(crate) async fn members(options: &MembersOptions) -> Report {
@@ -63,7 +65,9 @@ async fn listed(options: &MembersOptions) -> Result<Report, Complaint> {
     let name = &options.segment;
     let is_known = segments.contains(name);
     let heads = Heads {
-        text: line(&["Customer", "Okta user", "Orders", "Spent", "", "Since"].map(str::to_owned)),
+        text: line(
+            &["Customer", "Okta user", "Orders", "Spent", "", "Since", ""].map(str::to_owned),
+        ),
         csv: &COLUMNS,
         json: format!("{{\n  \"segment\": \"{name}\",\n  \"members\":"),
     };
@@ -99,12 +103,13 @@ fn write<W: std::io::Write>(
         okta_user_id: record.matched.as_ref().map(|matched| &matched.user),
         totals: record.read.map(|read| read.totals),
         since: record.in_segment_since(),
+        pinned: record.pin.is_some(),
     };
     rows.write(&member, || member.cells(), line)
 }
 
 impl Member<'_> {
-    fn cells(&self) -> [String; 6] {
+    fn cells(&self) -> [String; 7] {
         let orders = self.totals.map(|totals| totals.orders.to_string());
         let spent = self.totals.map(|totals| totals.spent.to_string()).unwrap_or_default();
         let (amount, currency) = spent.rsplit_once(' ').unwrap_or_default();
@@ -115,14 +120,16 @@ impl Member<'_> {
             amount.to_owned(),
             currency.to_owned(),
             self.since.map(|since| format!("{since:.0}")).unwrap_or_default(),
+            if self.pinned { "pinned" } else { "" }.to_owned(),
         ]
     }
 }
 
 /// A line of the list. Columns are as wide as ids are; a longer one is not cut.
-fn line([customer, user, orders, spent, currency, since]: &[String; 6]) -> String {
-    let line =
-        format!("{customer:<20}  {user:<20}  {orders:>7}  {spent:>12} {currency:<3}  {since}");
+fn line([customer, user, orders, spent, currency, since, pinned]: &[String; 7]) -> String {
+    let line = format!(
+        "{customer:<20}  {user:<20}  {orders:>7}  {spent:>12} {currency:<3}  {since:<20}  {pinned}"
+    );
     line.trim_end().to_owned()
 }
 
@@ -140,7 +147,7 @@ async fn segments(target: &Target) -> Result<Vec<SegmentName>, Complaint> {
     Ok(names)
 }
 
-fn unknown(name: &SegmentName, known: &[SegmentName]) -> Complaint {
+pub(super) fn unknown(name: &SegmentName, known: &[SegmentName]) -> Complaint {
     if known.is_empty() {
         return format!("there is no segment {name}: the rule book has none yet");
     }

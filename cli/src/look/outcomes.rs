@@ -3,11 +3,12 @@
 use state::{Cause, Outcome};
 
 /// The outcomes that stay, in the order in which they are told.
-pub(super) const STANDING: [Outcome; 9] = [
+pub(crate) const STANDING: [Outcome; 10] = [
     Outcome::GroupWithoutId,
     Outcome::GroupGone,
     Outcome::GroupRuleManaged,
     Outcome::ProfileRefused,
+    Outcome::PinUnknown,
     Outcome::OtherCurrency,
     Outcome::UserTaken,
     Outcome::Ambiguous,
@@ -16,7 +17,7 @@ pub(super) const STANDING: [Outcome; 9] = [
 ];
 
 /// What an outcome means and what to do; none if there is nothing to do.
-pub(super) fn advice(outcome: Outcome) -> Option<&'static str> {
+pub(crate) fn advice(outcome: Outcome) -> Option<&'static str> {
     Some(match outcome {
         Outcome::Unmatched => {
             "Okta has no user with the customer's address, or not in the group that match_only_group \
@@ -36,6 +37,10 @@ pub(super) fn advice(outcome: Outcome) -> Option<&'static str> {
         Outcome::ProfileRefused => {
             "The customer is in their group, but Okta does not take the totals. Make the two attributes \
              of type number in Okta's profile editor, and see that the user's profile meets its schema."
+        }
+        Outcome::PinUnknown => {
+            "The customer is pinned to a segment that the rule book does not have, so the rules decide. Pin \
+             them to another one, or unpin them."
         }
         Outcome::GroupWithoutId => {
             "The segment's group has no usable id. Make one Okta group of that name, or correct the name \
@@ -68,6 +73,7 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Schedule => "a full run",
         Cause::Rules => "a change of the rules",
         Cause::Replay => "a replay",
+        Cause::Pin => "a person's decision",
         Cause::Customer => "a change of the customer",
         Cause::PurchasingSummary => "a change of the sales history",
         Cause::Merge => "a merge of customers",

@@ -61,6 +61,10 @@ struct Status {
     last_done_at: Option<Timestamp>,
     /// The customers of each segment, by the newest run that counted them.
     segments: Vec<OfSegment>,
+    /// Customers who are where a person has pinned them, by the same run.
+    pinned: u64,
+    /// Customers pinned to a segment that the rule book did not have, by the same run.
+    pins_unknown: u64,
     /// Everything that needs a person; nothing if all is well.
     attention: Vec<String>,
 }
@@ -77,6 +81,7 @@ struct Books {
 }
 
 /// The book that people have written, seen from the accepted one.
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Wanted {
@@ -137,6 +142,7 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
         Err(error) if error.is_retryable() => return Err(failed(error)),
         Err(error) => Err(error.to_string()),
     };
+    let counted = newest(&runs, |run| !run.segments.is_empty());
     let mut status = Status {
         books: config.as_ref().ok().map(Books::of),
         groups_without_id: config.as_ref().map(groups_without_id).unwrap_or_default(),
@@ -145,7 +151,9 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
         dead_letters: dead_letters.as_ref().ok().copied(),
         active_run: Active::of(&target).await.map_err(failed)?,
         last_done_at: newest(&runs, |run| run.ended_as == EndedAs::Done).map(|run| run.ended_at),
-        segments: newest(&runs, |run| !run.segments.is_empty()).map(segments).unwrap_or_default(),
+        segments: counted.map(segments).unwrap_or_default(),
+        pinned: counted.map_or(0, |run| run.pinned),
+        pins_unknown: counted.map_or(0, |run| run.pins_unknown),
         last_run: runs.into_iter().next(),
         attention: config.err().into_iter().chain(dead_letters.err()).collect(),
     };
@@ -244,6 +252,13 @@ impl Status {
             let letters = count(letters);
             all.push(format!("{letters} dead letters: segments dead-letters{again}"));
         }
+        if self.pins_unknown > 0 {
+            let pins = count(self.pins_unknown);
+            all.push(format!(
+                "{pins} pinned to segments that the rule book does not have, by the last run that counted: \
+                 segments pins{again}"
+            ));
+        }
         all.extend(self.of_runs(now, again));
         all
     }
@@ -307,6 +322,23 @@ impl Status {
         for of in &self.segments {
             table.add_row([of.segment.to_string(), count(of.customers), amount(of.revenue)]);
         }
-        (!self.segments.is_empty()).then(|| table.trim_fmt())
+        let pinned = (self.pinned > 0)
+            .then(|| format!("\n{} of them where a person has pinned them", count(self.pinned)));
+        let pinned = pinned.unwrap_or_default();
+        (!self.segments.is_empty()).then(|| format!("{}{pinned}", table.trim_fmt()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schemas::assert_names;
+
+    #[test]
+    fn the_schema_names_every_value() {
+        assert_names::<Wanted>(
+            "status.schema.json#/properties/books/oneOf/0/properties/wanted",
+            "",
+        );
     }
 }

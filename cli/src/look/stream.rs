@@ -34,7 +34,7 @@ impl From<state::Error> for Broken {
 
 impl Broken {
     /// What there is to say. Whoever reads standard output may have read enough.
-    pub(super) fn report(self, target: &Target) -> Report {
+    pub(crate) fn report(self, target: &Target) -> Report {
         match self {
             Self::Table(error) => Report::failed(table_error(target, &error)),
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Report::good(""),
@@ -45,15 +45,21 @@ impl Broken {
     }
 }
 
-/// Shows every customer of a list to `see`, in no particular order, and says how many entries cannot be
-/// read.
-pub(super) async fn each(
+/// Shows every customer of a list, or everybody, to `see`, in no particular order, and says how many
+/// entries cannot be read.
+pub(crate) async fn each<'l>(
     customers: &Customers,
-    which: Listed<'_>,
+    which: impl Into<Option<Listed<'l>>>,
     mut see: impl FnMut(CustomerId, &Record) -> io::Result<()>,
 ) -> Result<u64, Broken> {
+    let which = which.into();
     let page = async |part: i32, from: Option<Place>| -> (i32, Result<Page, state::Error>) {
-        (part, customers.list(which, part, customers.parts(), from).await)
+        let parts = customers.parts();
+        let read = match which {
+            Some(which) => customers.list(which, part, parts, from).await,
+            None => customers.scan(part, parts, from).await,
+        };
+        (part, read)
     };
     let mut unreadable = 0;
     let mut pages: FuturesUnordered<_> =
@@ -76,7 +82,7 @@ pub(super) async fn each(
 }
 
 /// What there is to say of entries that cannot be read.
-pub(super) fn unreadable_note(unreadable: u64) -> Complaint {
+pub(crate) fn unreadable_note(unreadable: u64) -> Complaint {
     match unreadable {
         0 => String::new(),
         1 => {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use comparison::{Movement, SegmentFigures, Why};
-use rules::{Cohort, Currency, GroupName, Refusal, Shift};
+use comparison::{Counted, Movement, SegmentFigures, Why};
+use rules::{Cohort, Currency, CustomerId, GroupName, Refusal, Shift};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -23,6 +23,10 @@ struct PreviewView<'a> {
     outside: Cohort,
     /// How many customers would be looked at, by reason.
     differing: &'a BTreeMap<Why, u64>,
+    /// Customers who are where a person has pinned them, whatever this book says.
+    pinned: u64,
+    /// Customers pinned to a segment that this book does not have: its rules decide.
+    pins_unknown: &'a Counted<CustomerId>,
     /// The groups of the book without a usable id. Who would only change to one of them is not among the
     /// movements.
     groups_without_id: &'a [GroupName],
@@ -82,6 +86,8 @@ impl Preview<'_> {
             segments: &figures.segments,
             outside: figures.outside,
             differing: &figures.differing,
+            pinned: figures.pinned,
+            pins_unknown: &figures.pins_unknown,
             groups_without_id: &self.groups_without_id,
         };
         rules_command::pretty(&view)

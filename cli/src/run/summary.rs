@@ -117,6 +117,8 @@ pub(crate) fn found(report: &Report) -> Vec<Fact> {
         ("lines that cannot be read", figures.unreadable()),
         ("entries of the customers table that cannot be read", report.unreadable_entries),
         ("in another currency", figures.other_currency.count),
+        ("where a person has pinned them", figures.pinned),
+        ("pinned to a segment that the rule book does not have", figures.pins_unknown.count),
         ("without an e-mail address", figures.no_email.count),
         ("lines of a customer who had one before", figures.duplicates.count),
         ("who asked to be forgotten", figures.tombstones),

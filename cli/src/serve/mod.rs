@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use state::StoredQueue;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::args::ServeOptions;
 use crate::local::LocalSystem;
@@ -47,6 +47,7 @@ async fn serve(options: &ServeOptions) -> Result<String, String> {
         options.store.store.display(),
     );
     let (stop, stopping) = watch::channel(false);
+    let arrivals = Arc::new(Notify::new());
     let asked = async {
         let asked = asked_to_stop().await;
         // Nobody listens any more only if everything has ended already.
@@ -55,9 +56,9 @@ async fn serve(options: &ServeOptions) -> Result<String, String> {
     };
     let (asked, served, ..) = tokio::join!(
         asked,
-        webhooks::serve(listener, Arc::clone(&system), stopping.clone()),
-        work::work(&system, stopping.clone()),
-        work::work(&system, stopping.clone()),
+        webhooks::serve(listener, Arc::clone(&system), Arc::clone(&arrivals), stopping.clone()),
+        work::work(&system, &arrivals, stopping.clone()),
+        work::work(&system, &arrivals, stopping.clone()),
         schedule::go_on(&system, stopping.clone()),
         schedule::begin_daily(&system, &schedule, stopping.clone()),
         schedule::refresh(&system, stopping),

@@ -7,34 +7,39 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use http::{Request, Response, StatusCode};
-use state::Receive;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use webhook::Answer;
 
-use super::stopped;
-use crate::local::LocalSystem;
+use super::{System, stopped};
 
 /// The largest body that API Gateway hands on.
 pub(crate) const LARGEST_BODY: usize = 10 * 1024 * 1024;
 /// How long a body may take to arrive. Shopify waits five seconds for its answer.
 const BODY_TIME: Duration = Duration::from_secs(5);
 
+/// What takes webhooks.
+#[derive(Clone)]
+struct Taker {
+    system: Arc<System>,
+    /// Wakes a worker.
+    arrivals: Arc<Notify>,
+}
+
 /// Takes webhooks until it is time to stop; those that have begun are still answered.
-pub(crate) async fn serve<Q: Receive + Clone + 'static>(
+pub(super) async fn serve(
     listener: TcpListener,
-    system: Arc<LocalSystem<Q>>,
+    system: Arc<System>,
+    arrivals: Arc<Notify>,
     mut stopping: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
-    let app = Router::new().fallback(take).with_state(system);
+    let app = Router::new().fallback(take).with_state(Taker { system, arrivals });
     axum::serve(listener, app)
         .with_graceful_shutdown(async move { stopped(&mut stopping).await })
         .await
 }
 
-async fn take<Q: Receive + Clone + 'static>(
-    State(system): State<Arc<LocalSystem<Q>>>,
-    request: Request<Body>,
-) -> Response<Body> {
+async fn take(State(taker): State<Taker>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, LARGEST_BODY)).await {
         Ok(Ok(body)) => body,
@@ -42,7 +47,11 @@ async fn take<Q: Receive + Clone + 'static>(
         Err(_) => return empty(StatusCode::REQUEST_TIMEOUT),
     };
     let path = parts.uri.path();
-    empty(system.deliver(&parts.method, path, &parts.headers, &body).await.status())
+    let answer = taker.system.deliver(&parts.method, path, &parts.headers, &body).await;
+    if matches!(answer, Answer::Queued(_)) {
+        taker.arrivals.notify_one();
+    }
+    empty(answer.status())
 }
 
 /// An answer without a body.

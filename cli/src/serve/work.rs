@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use state::{Depth, Receive};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{System, stopped};
 use crate::words;
 
 /// The longest the queue is left alone: other processes put messages into the store, too.
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait after the store did not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Works messages off until it is time to stop, and then those that are due.
-pub(super) async fn work(system: &System, mut stopping: watch::Receiver<bool>) {
+/// Works messages off until it is time to stop, and then those that are due. What comes in here is told of,
+/// so that it need not wait for the end of a pause.
+pub(super) async fn work(system: &System, arrivals: &Notify, mut stopping: watch::Receiver<bool>) {
     loop {
         let pause = match system.work_once().await {
             Ok(Some(_)) => continue,
@@ -31,6 +32,7 @@ pub(super) async fn work(system: &System, mut stopping: watch::Receiver<bool>) {
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
+            () = arrivals.notified() => {}
             () = stopped(&mut stopping) => {}
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use okta::{AttributeKind, AttributeName, AttributeNames, RateShare, UserSchema};
+use outbound::{Error, ErrorKind};
 use refresh_groups::{RefreshError, Seen};
 use rules::{GroupName, RuleBook};
 use shopify::{Installation, SubscriptionTopic};
@@ -21,7 +22,8 @@ pub(crate) struct Found {
     /// The folder of a store that is yet to be made.
     pub(super) unmade: Option<PathBuf>,
     pub(super) book: Book,
-    pub(super) attributes: Vec<Attribute>,
+    /// None if the credentials may not look at the user schema.
+    pub(super) attributes: Option<Vec<Attribute>>,
     pub(super) groups: BTreeMap<GroupName, Seen>,
     pub(super) webhooks: Webhooks,
     pub(super) share: RateShare,
@@ -95,13 +97,17 @@ impl Parts {
         if let Book::Unwritten { book, .. } = &book {
             groups.extend(groups_of(book));
         }
-        let schema = self.okta.before(deadline, share).user_schema().await?;
+        let schema = match self.okta.before(deadline, share).user_schema().await {
+            Ok(schema) => Some(schema),
+            Err(Error { kind: ErrorKind::Forbidden { .. }, .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         let installation = self.shopify.installation(deadline).await?;
         let subscriptions = self.shopify.subscriptions(deadline).await?;
         Ok(Found {
             unmade: None,
             groups: self.groups().look(&groups, deadline).await?,
-            attributes: attributes(&names.settings.attributes, &schema),
+            attributes: schema.map(|schema| attributes(&names.settings.attributes, &schema)),
             webhooks: Webhooks::of(self.webhook_url.as_ref(), &installation, &subscriptions),
             book,
             share,

@@ -35,6 +35,7 @@ impl Parts {
         let missing: Vec<NumberAttribute<'_>> = found
             .attributes
             .iter()
+            .flatten()
             .filter(|attribute| attribute.kind.is_none())
             .map(|attribute| NumberAttribute { name: &attribute.name, title: attribute.title })
             .collect();
@@ -45,8 +46,9 @@ impl Parts {
         let added = session.add_number_attributes(&missing).await;
         added.map_err(|error| match error.kind {
             outbound::ErrorKind::Forbidden { .. } => format!(
-                "{error}: set up with a token whose administrator may edit the profile, or add the \
-                 attributes in Okta's console (docs/okta.md)"
+                "{error}: set up with a token whose administrator may edit the profile, or with an app \
+                 that was granted okta.schemas.manage; or add the attributes in Okta's console \
+                 (docs/okta.md)"
             ),
             _ => error.to_string(),
         })

@@ -105,8 +105,13 @@ fn ask(count: usize) -> Result<bool, String> {
     eprint!("Make {things}? [y/N] ");
     // Without a flush the question may stay unseen; the answer is read all the same.
     let _ = std::io::stderr().flush();
+    says_yes(&mut input.lock())
+}
+
+/// Whether the next line says yes. Anything else is a no.
+fn says_yes(input: &mut impl BufRead) -> Result<bool, String> {
     let mut answer = String::new();
-    input.lock().read_line(&mut answer).map_err(|error| format!("no answer: {error}"))?;
+    input.read_line(&mut answer).map_err(|error| format!("no answer: {error}"))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 

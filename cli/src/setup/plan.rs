@@ -49,7 +49,9 @@ impl Found {
     pub(super) fn steps(&self) -> Vec<Step> {
         let store = self.unmade.iter();
         let store = store.map(|it| step(Mark::Make, format!("local store in {}", it.display())));
-        let attributes = self.attributes.iter().map(of_attribute);
+        let attributes = self.attributes.as_deref();
+        let attributes =
+            attributes.map_or_else(|| vec![unseen()], |all| all.iter().map(of_attribute).collect());
         let groups = self.groups.iter().map(|(name, seen)| of_group(name, seen));
         store
             .chain([of_book(&self.book)])
@@ -88,6 +90,13 @@ fn of_book(book: &Book) -> Step {
             step(Mark::Wrong, text)
         }
     }
+}
+
+fn unseen() -> Step {
+    let text = "Okta attributes: the credentials may not look at the user schema: grant the app \
+                okta.schemas.read and okta.schemas.manage, or set up with a token whose administrator \
+                may edit the profile (docs/okta.md); or add them in Okta's console";
+    step(Mark::Wrong, text)
 }
 
 fn of_attribute(attribute: &Attribute) -> Step {

@@ -219,3 +219,10 @@ async fn a_segment_whose_row_lost_its_groups_id_gets_it_back() {
     bare.set_up().await;
     bare.assert_whole("afterwards").await;
 }
+
+#[test]
+fn only_a_yes_is_a_yes() {
+    let says = |answer: &str| super::says_yes(&mut answer.as_bytes()).unwrap();
+    assert!(["y\n", "Y\n", "yes\r\n", " YES "].into_iter().all(says));
+    assert!(!["", "\n", "n\n", "yep\n", "n\ny\n"].into_iter().any(says));
+}

@@ -12,8 +12,8 @@ use simulators::shopify::{CLIENT_ID, CLIENT_SECRET};
 use simulators::{Fault, Matching, NewCustomer, Service};
 use state::{Cause, Message, Outgoing, Queue, Subject};
 
-use crate::site::{Kind, Site, run};
-use crate::support::{code, stderr, stdout};
+use crate::site::{Kind, Site};
+use crate::support::{code, run, stderr, stdout};
 
 /// What is found, as JSON, and the exit code.
 async fn examined(site: &Site, more: &[&str]) -> (Value, i32) {
@@ -89,7 +89,10 @@ async fn each_line_names_the_mend() {
     assert_eq!(code(&output), 1);
     let told = stdout(&output);
     let line = told.lines().find(|line| line.contains("shopify_total_spent")).unwrap();
-    assert!(line.starts_with("WRONG") && line.contains("To mend it: `segments setup`"), "{line}");
+    assert!(
+        line.starts_with("WRONG") && line.contains("To mend it: `segments setup --stack my-stack`"),
+        "{line}"
+    );
     assert!(told.contains("stack my-stack: 1 wrong"), "{told}");
 }
 

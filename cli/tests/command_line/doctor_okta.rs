@@ -1,7 +1,8 @@
 //! `segments doctor`: the faults of groups, attributes and rights in Okta.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use simulators::okta::GroupKind;
+use simulators::OktaSim;
+use simulators::okta::{GroupKind, KeyForm, NewServiceApp, ProofOfPossession};
 
 use crate::doctor::assert_finds;
 
@@ -78,8 +79,100 @@ async fn a_token_that_may_do_everything_or_only_read() {
         site.world.okta.set_own_roles(&["SUPER_ADMIN"]);
     })
     .await;
-    assert_finds("okta_rights", "wrong", "may only read", async |site| {
+    assert_finds("okta_rights", "wrong", "allows reading alone", async |site| {
         site.world.okta.set_own_roles(&["READ_ONLY_ADMIN"]);
+    })
+    .await;
+}
+
+/// The secret becomes that of a new service app, and this goes wrong with it.
+async fn assert_finds_of_app(
+    name: &str,
+    state: &str,
+    words: &str,
+    new: &NewServiceApp<'_>,
+    fault: impl Fn(&OktaSim, &str),
+) {
+    assert_finds(name, state, words, async |site| {
+        let okta = &site.world.okta;
+        let app = okta.add_service_app(new);
+        site.set_secret("OKTA_SECRET", &app.secret);
+        fault(okta, &app.client_id);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_app_and_whether_its_tokens_are_bound() {
+    let app = |proof| NewServiceApp { proof, ..NewServiceApp::default() };
+    for (proof, words) in [
+        (ProofOfPossession::Required, "bound to who asks for them (DPoP)"),
+        (ProofOfPossession::Ignored, "bearer tokens"),
+    ] {
+        assert_finds_of_app("okta_credentials", "ok", words, &app(proof), |_, _| ()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_service_app_that_okta_refuses() {
+    let app = NewServiceApp::default();
+    let refused = "whether the app is active";
+    assert_finds_of_app("okta_credentials", "wrong", refused, &app, |okta, id| {
+        okta.set_app_active(id, false);
+    })
+    .await;
+    let key = "the public key with this key id";
+    assert_finds_of_app("okta_credentials", "wrong", key, &app, |okta, id| {
+        okta.replace_app_key(id, KeyForm::Jwk);
+    })
+    .await;
+    let clock = "whose clock differs from Okta's";
+    assert_finds_of_app("okta_credentials", "wrong", clock, &app, |okta, _| {
+        okta.set_clock_skew(jiff::SignedDuration::from_mins(-10));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_app_without_its_scopes_or_its_role() {
+    let some = ["okta.users.read", "okta.users.manage", "okta.groups.read"];
+    let some = NewServiceApp { scopes: &some, ..NewServiceApp::default() };
+    let missing = "was not granted okta.groups.manage";
+    assert_finds_of_app("okta_credentials", "wrong", missing, &some, |_, _| ()).await;
+    let none = NewServiceApp { scopes: &[], ..NewServiceApp::default() };
+    assert_finds_of_app("okta_credentials", "wrong", "docs/okta.md", &none, |_, _| ()).await;
+    let app = NewServiceApp::default();
+    assert_finds_of_app("okta_credentials", "wrong", "docs/okta.md", &app, |okta, id| {
+        okta.set_app_roles(id, &[]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_app_that_may_do_everything() {
+    let scopes = [
+        "okta.users.read",
+        "okta.users.manage",
+        "okta.groups.read",
+        "okta.groups.manage",
+        "okta.roles.read",
+        "okta.schemas.read",
+    ];
+    let app = NewServiceApp { scopes: &scopes, ..NewServiceApp::default() };
+    assert_finds_of_app("okta_rights", "warning", "super administrator", &app, |okta, id| {
+        okta.set_app_roles(id, &["SUPER_ADMIN"]);
+    })
+    .await;
+    let good = "the roles: Org Administrator";
+    assert_finds_of_app("okta_rights", "ok", good, &app, |_, _| ()).await;
+}
+
+#[tokio::test]
+async fn a_private_key_that_is_none() {
+    assert_finds("okta_credentials", "wrong", "is a public one", async |site| {
+        let mut secret = site.world.okta.add_service_app(&NewServiceApp::default()).secret;
+        secret["private_key"].as_object_mut().unwrap().remove("d");
+        site.set_secret("OKTA_SECRET", &secret);
     })
     .await;
 }

@@ -5,7 +5,7 @@ use simulators::okta::UserStatus;
 
 use crate::people::{NEW, VIP, json};
 use crate::store::Store;
-use crate::support::{BOOK, Stack, code, stderr, stdout};
+use crate::support::{BOOK, Stack, code, run, stderr, stdout};
 
 const ANN: &str = "Ann.Marked@example.com";
 
@@ -215,14 +215,54 @@ async fn a_wanted_book_that_would_decide_otherwise_is_mentioned() {
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_answer_is_an_error_that_names_it() {
+async fn without_okta_the_rest_is_told_and_okta_is_named() {
     let store = Store::set_up().await;
-    let (ann, _) = store.person(ANN, 1, 45);
-    let mut command = store.command(&["explain", &ann.to_string()]);
-    command.env("OKTA_SECRET", r#"{"api_token":"wrong"}"#);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    assert_eq!(code(&output), 2, "{}", stdout(&output));
-    assert!(stderr(&output).contains("okta"), "{}", stderr(&output));
+    let (ann, user) = store.person(ANN, 1, 45);
+    store.look_at(&[ann]).await;
+    for more in [&["--json"][..], &[]] {
+        let mut command = store.command(&[&["explain", &ann.to_string()], more].concat());
+        command.env("OKTA_SECRET", r#"{"api_token":"wrong"}"#);
+        let output = run(command).await;
+        assert_eq!(code(&output), 2, "{}", stdout(&output));
+        assert!(stderr(&output).contains("okta gave no answer"), "{}", stderr(&output));
+        if more.is_empty() {
+            let shown = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+            for words in ["Okta not known Next not known", "okta was not reached: "] {
+                assert!(shown.contains(words), "{words}: {shown}");
+            }
+            continue;
+        }
+        let answer = json(&output);
+        assert_eq!(answer["not_reached"][0]["service"], "okta");
+        assert_eq!(answer["rules"]["segment"], "new");
+        assert_eq!(answer["applied"]["okta_user_id"], user.as_str());
+        assert_eq!(answer["okta"], serde_json::json!({ "user": null, "differences": [] }));
+        assert_eq!(answer["next"], serde_json::Value::Null);
+        assert_eq!(answer["to_look_at"].as_array().unwrap().len(), 1, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn without_shopify_a_customer_s_id_still_tells_what_was_done_and_an_address_tells_nothing() {
+    let store = Store::set_up().await;
+    let (ann, user) = store.person(ANN, 1, 45);
+    store.look_at(&[ann]).await;
+    store.world.shopify.revoke_tokens();
+    let output = store.run(&["explain", &ann.to_string(), "--json"]).await;
+    let answer = json(&output);
+    assert_eq!((code(&output), &answer["not_reached"][0]["service"]), (2, &"shopify".into()));
+    assert_eq!(answer["shopify"], serde_json::json!({ "found": "not_reached" }));
+    assert_eq!(
+        (&answer["rules"], &answer["next"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    assert_eq!(
+        (&answer["applied"]["segment"], &answer["okta"]["user"]["id"]),
+        (&"new".into(), &user.as_str().into())
+    );
+    let output = store.run(&["explain", ANN, "--json"]).await;
+    assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
+    assert!(stderr(&output).contains("shopify"), "{}", stderr(&output));
 }
 
 #[tokio::test]

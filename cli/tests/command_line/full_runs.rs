@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use simulators::shopify::{BulkEnd, BulkError};
 
-use crate::support::{BOOK, File, Mishap, STACK, Stack, code, segments, stderr, stdout};
+use crate::support::{BOOK, File, Mishap, STACK, Stack, code, run, segments, stderr, stdout};
 
 const NEW: &str = "Shopify New Customer";
 const VIP: &str = "Shopify VIP Customer";
@@ -189,8 +189,7 @@ async fn ctrl_c_leaves_the_run_to_itself_and_says_how_to_end_it() {
 #[tokio::test]
 async fn a_stack_that_is_not_there_is_named() {
     let stack = Stack::deployed().await;
-    let mut command = stack.anywhere(&["run", "--stack", "elsewhere"]);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let output = run(stack.anywhere(&["run", "--stack", "elsewhere"])).await;
     assert_eq!(code(&output), 2);
     let complaint = stderr(&output);
     assert!(complaint.contains("no function elsewhere-resegment in us-east-1"), "{complaint}");

@@ -12,6 +12,8 @@ mod doctor_okta;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod first_day;
+#[cfg(test)]
 mod full_runs;
 #[cfg(test)]
 mod meddler;
@@ -20,7 +22,11 @@ mod members;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod pins;
+#[cfg(test)]
 mod preview;
+#[cfg(test)]
+mod report;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
@@ -32,11 +38,17 @@ mod rules_history;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod schema_use;
+#[cfg(test)]
+mod schemas;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod service_docs;
 #[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod simulators;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
@@ -49,3 +61,5 @@ mod store;
 mod support;
 #[cfg(test)]
 mod unmatched;
+#[cfg(test)]
+mod whole_answers;

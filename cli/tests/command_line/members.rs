@@ -29,7 +29,7 @@ async fn a_segment_s_customers_are_listed_with_what_is_known_of_them() {
 
     let csv = stdout(&store.run(&["members", "new", "--csv"]).await);
     let (head, row) = csv.split_once('\n').unwrap();
-    assert_eq!(head, "customer_id,okta_user_id,orders,spent,currency,in_segment_since");
+    assert_eq!(head, "customer_id,okta_user_id,orders,spent,currency,in_segment_since,pinned");
     assert!(row.starts_with(&format!("{ann},{user},1,45.00,USD,2")), "{row}");
 }
 

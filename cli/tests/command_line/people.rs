@@ -82,6 +82,8 @@ impl Store {
             outcomes: BTreeMap::from([(Outcome::Applied, 1)]),
             unanswered: 0,
             segments: vec![SegmentFigures { segment: "new".parse().unwrap(), cohort }],
+            pinned: 0,
+            pins_unknown: 0,
             shift: None,
         };
         let runs = self.system.runs();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::meddler;
 use crate::store::{Store, new_folder};
-use crate::support::{BOOK, File, STACK, Stack, code, segments, stderr, stdout};
+use crate::support::{BOOK, File, STACK, Stack, code, run, segments, stderr, stdout};
 
 fn cheaper() -> String {
     BOOK.replace("\"500\"", "\"400\"")
@@ -161,7 +161,7 @@ async fn what_somebody_adds_meanwhile_keeps_everything_from_being_written() {
         let tables = meddler::adds_a_segment(&stack, &name).await;
         let mut command = stack.command(&["rules", "apply", file.0.to_str().unwrap()]);
         command.args(more).env("AWS_ENDPOINT_URL_DYNAMODB", tables);
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let output = run(command).await;
         assert_eq!(code(&output), 3, "{}", stderr(&output));
         let complaint = stderr(&output);
         let told = format!("somebody changed the rows meanwhile: segment {name} was added");
@@ -241,7 +241,7 @@ async fn apply_says_what_is_wrong_with_a_table_that_does_not_answer() {
     let mut command = stack.command(&["rules", "apply", file.0.to_str().unwrap()]);
     // Nothing listens on the port of the discard service.
     command.env("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9");
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let output = run(command).await;
     assert_eq!(code(&output), 2);
     let complaint = stderr(&output);
     assert!(

@@ -128,6 +128,7 @@ async fn run(store: &Store, folder: &Path, command: &[String]) -> Output {
 #[tokio::test]
 async fn the_commands_do_what_the_text_says_one_after_the_other() {
     let store = Store::set_up().await;
+    store.person("ann@example.com", 1, 45);
     // The first book is in use.
     store.system.worker().config.current().await.unwrap();
     let folder = new_folder();

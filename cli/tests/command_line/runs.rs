@@ -8,6 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::people::json;
+use crate::schemas;
 use crate::store::Store;
 use crate::support::{STACK, Stack, code, stderr, stdout};
 
@@ -93,6 +94,7 @@ async fn an_active_run_is_told_and_watched_to_its_end() {
     while told.next_line().await.unwrap().is_some_and(|line| !line.starts_with("export")) {}
     stack.served.advance_to_the_end().await;
     let output = child.wait_with_output().await.unwrap();
+    schemas::hold(&["runs", "--watch", "--json"], &output);
     assert_eq!((code(&output), &json(&output)["run_id"]), (0, &run.as_str().into()));
     let mut last = String::new();
     while let Some(line) = told.next_line().await.unwrap() {

@@ -17,9 +17,11 @@ use crate::store::{Store, new_folder};
 use crate::support::segments;
 
 const NEW: &str = "Shopify New Customer";
+/// At a port that nobody else has.
+pub(crate) const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
 /// The tool at work, until it is stopped or killed.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     url: String,
     network: Network,
@@ -27,7 +29,11 @@ struct Serving {
 
 impl Serving {
     async fn start(store: &Store) -> Self {
-        let command = store.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::of(store.command(&SERVE)).await
+    }
+
+    /// The one that a command line begins.
+    pub(crate) async fn of(command: std::process::Command) -> Self {
         let mut command = Command::from(command);
         command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
@@ -41,7 +47,7 @@ impl Serving {
     }
 
     /// Posts a webhook; none if no answer came.
-    async fn post(&self, webhook: &Webhook) -> Option<StatusCode> {
+    pub(crate) async fn post(&self, webhook: &Webhook) -> Option<StatusCode> {
         let mut request = Request::post(&self.url).body(webhook.body.clone()).unwrap();
         *request.headers_mut() = webhook.headers.clone();
         let answer = self.network.send(request, Duration::from_secs(30)).await;
@@ -55,7 +61,7 @@ impl Serving {
     }
 
     /// Asks it to stop; gives its exit code and what it said last.
-    async fn stop(mut self) -> (Option<i32>, String) {
+    pub(crate) async fn stop(mut self) -> (Option<i32>, String) {
         self.signal("-TERM").await;
         let mut said = String::new();
         let mut out = self.child.stdout.take().unwrap();

@@ -3,6 +3,8 @@
 use clap::Parser;
 use segments::Cli;
 use serde_json::Value;
+use simulators::World;
+use simulators::okta::NewServiceApp;
 use webhook::SigningSecrets;
 
 const SHOPIFY: &str = include_str!("../../../docs/shopify.md");
@@ -79,12 +81,17 @@ fn every_secret_is_one_that_is_read() {
     for docs in [SHOPIFY, OKTA] {
         secrets.extend(lines(docs, "json"));
     }
-    assert_eq!(secrets.len(), 4);
+    assert_eq!(secrets.len(), 5);
+    let world = World::new("my-store.myshopify.com".parse().unwrap());
+    let app = world.okta.add_service_app(&NewServiceApp::default());
     for secret in secrets {
         let filled = secret.replace('…', "x");
-        let keys: Value = serde_json::from_str(&filled).unwrap();
+        let mut keys: Value = serde_json::from_str(&filled).unwrap();
         let is_read = if keys.get("secrets").is_some() {
             SigningSecrets::from_json(&filled).is_ok()
+        } else if keys.get("private_key").is_some() {
+            keys["private_key"] = app.secret["private_key"].clone();
+            keys.to_string().parse::<okta::OktaCredentials>().is_ok()
         } else if keys.get("api_token").is_some() {
             filled.parse::<okta::OktaCredentials>().is_ok()
         } else {

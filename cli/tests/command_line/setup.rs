@@ -2,11 +2,11 @@
 
 use std::process::Stdio;
 
-use simulators::okta::GroupKind;
+use simulators::okta::{GroupKind, NewServiceApp};
 use simulators::{Fault, Matching, Moment, Service};
 
-use crate::site::{Kind, Site, TOPICS, run};
-use crate::support::{File, code, stderr, stdout};
+use crate::site::{Kind, Site, TOPICS};
+use crate::support::{File, code, run, stderr, stdout};
 
 const GROUPS: [&str; 3] =
     ["Shopify New Customer", "Shopify Returning Customer", "Shopify VIP Customer"];
@@ -223,4 +223,68 @@ async fn killed_in_the_middle_the_tool_ends_the_same_when_it_is_run_again() {
         assert_eq!(code(&output), 0, "call {nth}: {}", stderr(&output));
         assert_whole(&site);
     }
+}
+
+#[tokio::test]
+async fn a_service_app_sets_up_with_the_scopes_for_it_and_says_which_it_lacks() {
+    let daily = ["okta.users.read", "okta.users.manage", "okta.groups.read", "okta.groups.manage"];
+    let more = ["okta.schemas.read", "okta.schemas.manage"];
+    let (site, book) = (Site::bare(Kind::Local).await, book());
+    let app = site.world.okta.add_service_app(&NewServiceApp::default());
+    site.set_secret("OKTA_SECRET", &app.secret);
+    let output = site.run(&line(&book, &["--yes"])).await;
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(told.contains("grant the app okta.schemas.read and okta.schemas.manage"), "{told}");
+    assert_eq!(site.world.okta.groups_named(GROUPS[0]).len(), 1, "the rest was made");
+
+    site.world.okta.set_app_scopes(&app.client_id, &[&daily[..], &more[..1]].concat());
+    let output = site.run(&line(&book, &["--yes"])).await;
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("was granted okta.schemas.manage"), "{}", stderr(&output));
+
+    site.world.okta.set_app_scopes(&app.client_id, &[&daily[..], &more[..]].concat());
+    let output = site.run(&line(&book, &["--yes"])).await;
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_whole(&site);
+}
+
+/// What a terminal shows, and the exit code, if this is typed there once it is asked for.
+#[cfg(target_os = "linux")]
+async fn at_a_terminal(command: std::process::Command, typed: &str) -> (String, i32) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    let words: Vec<String> = words.map(|it| format!("'{}'", it.to_str().unwrap())).collect();
+    let mut terminal = tokio::process::Command::new("script");
+    terminal.args(["-qec", &words.join(" "), "/dev/null"]).kill_on_drop(true);
+    terminal.current_dir(command.get_current_dir().unwrap());
+    terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    terminal.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = terminal.spawn().unwrap();
+    let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut shown, mut is_typed) = (Vec::new(), false);
+    while screen.read_buf(&mut shown).await.unwrap() > 0 {
+        if !is_typed && shown.ends_with(b"[y/N] ") {
+            keys.write_all(typed.as_bytes()).await.unwrap();
+            is_typed = true;
+        }
+    }
+    (String::from_utf8(shown).unwrap(), child.wait().await.unwrap().code().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_person_is_shown_the_plan_and_asked_and_the_answer_counts() {
+    let (site, book) = (Site::bare(Kind::Local).await, book());
+    let (shown, exit) = at_a_terminal(site.command(&line(&book, &[])), "n\n").await;
+    assert_eq!(exit, 1, "{shown}");
+    for words in ["to make", "Make these? [y/N]", "Nothing was made."] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(nothing_was_made(&site));
+    let (shown, exit) = at_a_terminal(site.command(&line(&book, &[])), "y\n").await;
+    assert_eq!(exit, 0, "{shown}");
+    assert_eq!(shown.matches("Okta attribute shopify_total_spent").count(), 1, "{shown}");
+    assert_whole(&site);
 }

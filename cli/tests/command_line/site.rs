@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
@@ -16,12 +17,12 @@ use serde_json::{Value, json};
 use simulators::okta::GroupKind;
 use simulators::shopify::Topic;
 use simulators::{SimClock, World, mavera, okta, shopify};
-use state::{Depth, StoredQueue};
+use state::{Depth, Message, Outgoing, Queue, StoredQueue};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::store::new_folder;
-use crate::support::{BOOK, STACK, segments};
+use crate::support::{BOOK, STACK, run, segments};
 
 /// What the tool works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +177,7 @@ impl Site {
 
     /// Puts a message into a local queue that has been due for an hour.
     pub(crate) async fn put_overdue_message(&self) {
-        let hour_ago = self.world.clock.now() - std::time::Duration::from_hours(1);
+        let hour_ago = self.world.clock.now() - Duration::from_hours(1);
         let key = format!("{:020}#overdue", hour_ago.as_microsecond());
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let put = self.system.dynamodb().put_item().table_name(self.system.tables().queue);
@@ -232,11 +233,6 @@ impl Site {
     }
 }
 
-/// Runs a command, and waits for its end.
-pub(crate) async fn run(mut command: Command) -> Output {
-    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
-}
-
 fn secrets(world: &World) -> BTreeMap<&'static str, String> {
     [
         ("WEBHOOK_SECRET", json!({ "secrets": [world.shopify.webhook_secret()] })),
@@ -276,12 +272,25 @@ async fn answer(State(behind): State<Arc<Behind>>, request: Request<Body>) -> Re
         }
         (_, Some("AmazonSQS.GetQueueUrl")) => json!({ "QueueUrl": "http://127.0.0.1/dead" }),
         (_, Some("AmazonSQS.GetQueueAttributes")) => behind.queue(&asked()).await,
+        (_, Some("AmazonSQS.SendMessageBatch")) => behind.send(&asked()).await,
         _ => return status_alone(StatusCode::NOT_FOUND),
     };
     Response::new(Body::from(answer.to_string()))
 }
 
 impl Behind {
+    async fn send(&self, asked: &Value) -> Value {
+        let (mut outgoing, mut taken) = (Vec::new(), Vec::new());
+        for entry in asked["Entries"].as_array().unwrap() {
+            let message = Message::from_json(entry["MessageBody"].as_str().unwrap()).unwrap();
+            let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap());
+            outgoing.push(Outgoing { message, delay });
+            taken.push(json!({ "Id": entry["Id"], "MessageId": "sent", "MD5OfMessageBody": "" }));
+        }
+        self.system.queue().send(outgoing).await.unwrap();
+        json!({ "Successful": taken, "Failed": [] })
+    }
+
     async fn queue(&self, asked: &Value) -> Value {
         let is_dead = asked["QueueUrl"].as_str().unwrap().ends_with("/dead");
         let waiting = if is_dead {

@@ -14,7 +14,7 @@ use state::StoredQueue;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::support::{BOOK, segments};
+use crate::support::{BOOK, run, segments};
 
 /// A shop that is set up in a local store of its own. The simulated world keeps real time.
 pub(crate) struct Store {
@@ -76,8 +76,7 @@ impl Store {
 
     /// Runs the tool with this store.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(arguments);
-        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+        run(self.command(arguments)).await
     }
 }
 

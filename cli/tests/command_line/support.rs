@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::dead_letter_queue::{self, DeadLetterQueue};
+use crate::schemas;
 
 /// What the stack is called.
 pub(crate) const STACK: &str = "my-stack";
@@ -68,6 +69,14 @@ pub(crate) fn segments<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) 
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ]);
     command
+}
+
+/// Runs a command and waits for its end. What it answers in JSON meets its schema.
+pub(crate) async fn run(mut command: Command) -> Output {
+    let arguments = schemas::arguments_of(&command);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    schemas::hold(&arguments, &output);
+    output
 }
 
 /// What the function's stand-in does with the next call instead of answering it.
@@ -152,8 +161,7 @@ impl Stack {
 
     /// Runs the tool against this stack.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(arguments);
-        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+        run(self.command(arguments)).await
     }
 
     /// What happens to the next calls of the function, in order; none stands for a good one.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use okta::{FoundGroup, Okta, Session};
-use outbound::{Clock, ErrorKind};
+use outbound::{Clock, ErrorKind, Traffic};
 use rules::{GroupId, GroupName, Segment};
 use state::{ConfigError, ConfigTable, GroupNames, GroupRow};
 
@@ -61,6 +61,11 @@ impl From<state::Error> for RefreshError {
 }
 
 impl RefreshGroups {
+    /// What the client has sent, by service.
+    pub fn traffic(&self) -> Vec<(&'static str, Traffic)> {
+        vec![("okta", self.okta.traffic())]
+    }
+
     /// Resolves the names of all groups that a wanted segment or the accepted book names. Okta's calls
     /// begin and end before `deadline`.
     ///

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use outbound::Error;
 use rules::{GroupId, GroupName, SegmentName};
+use runtime::{Measured, Measures, Metric};
 use serde::Serialize;
 use state::GroupStatus;
 
@@ -44,6 +45,14 @@ pub struct GroupReport {
     pub segments_written: Vec<SegmentName>,
 }
 
+/// A group that customers cannot be put into counts, as does everything else that is wrong.
+impl Measured for Summary {
+    fn measure(&self, measures: &mut Measures) {
+        let problems = u64::try_from(self.problems.len() + self.unusable()).unwrap_or(u64::MAX);
+        measures.add(Metric::GroupProblems, "", problems);
+    }
+}
+
 impl Summary {
     pub(crate) fn add(&mut self, report: GroupReport) {
         *self.counts.entry(report.status.as_str()).or_default() += 1;
@@ -61,6 +70,10 @@ impl Summary {
     /// How many groups were found in this state.
     pub fn count(&self, status: GroupStatus) -> u64 {
         self.counts.get(status.as_str()).copied().unwrap_or(0)
+    }
+
+    fn unusable(&self) -> usize {
+        self.groups.iter().filter(|report| !report.status.is_usable()).count()
     }
 
     pub(crate) fn log(&self) {
@@ -82,7 +95,10 @@ impl Summary {
         for problem in &self.problems {
             tracing::error!(problem, "not all could be resolved");
         }
-        let (groups, problems) = (self.groups.len(), self.problems.len());
-        tracing::info!(groups, problems, writes = self.writes, "groups refreshed");
+        let (groups, problems, unusable) =
+            (self.groups.len(), self.problems.len(), self.unusable());
+        let outcome = if problems + unusable == 0 { "refreshed" } else { "problems" };
+        let writes = self.writes;
+        tracing::info!(outcome, groups, problems, unusable, writes, "groups refreshed");
     }
 }

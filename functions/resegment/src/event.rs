@@ -1,11 +1,12 @@
 //! What the function is called with, and what it answers.
 
 use rules::{InvalidId, RuleBook};
+use runtime::{Measured, Measures, Metric};
 use serde::{Deserialize, Serialize};
 use shopify::ExportId;
 use state::RunId;
 
-use crate::record::{PhaseName, Progress};
+use crate::record::{EndedAs, PhaseName, Progress};
 use crate::report::Report;
 
 /// A call. Without `start` it is the tick: it goes on with the active run, or does nothing.
@@ -120,6 +121,21 @@ pub enum Status {
     Skipped,
 }
 
+impl Status {
+    /// The name in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Continue => "continue",
+            Self::Wait => "wait",
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// What a call answers, so that a caller may loop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -146,6 +162,30 @@ pub struct Answer {
     /// What a dry run that ran out of time is gone on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<ExportId>,
+    /// How the run ended, if it was this call that ended it; for metrics.
+    #[serde(skip)]
+    pub ended: Option<Ended>,
+}
+
+/// How a run ended, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub how: EndedAs,
+    /// How many of the customers with a segment have no Okta user, in whole per cent; none unless
+    /// everything was worked off.
+    pub unmatched_percent: Option<u64>,
+}
+
+impl Measured for Answer {
+    fn measure(&self, measures: &mut Measures) {
+        if let Some(Ended { how, unmatched_percent }) = self.ended {
+            measures.add(Metric::Runs, how.as_str(), 1);
+            if let Some(percent) = unmatched_percent {
+                measures.add(Metric::UnmatchedShare, "", percent);
+            }
+        }
+    }
 }
 
 impl Answer {
@@ -160,6 +200,7 @@ impl Answer {
             progress: None,
             report: None,
             export: None,
+            ended: None,
         }
     }
 }

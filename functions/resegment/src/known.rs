@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use comparison::{AddressTag, Known, KnownBuilder, KnownCustomer, KnownRead, KnownState, UserTag};
+use comparison::{
+    AddressTag, Known, KnownBuilder, KnownCustomer, KnownPin, KnownRead, KnownState, SegmentRef,
+    UserTag,
+};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use okta::HeldAttributes;
-use rules::{Attributes, CustomerId, GroupName, Membership, RuleBook};
+use rules::{Attributes, CustomerId, GroupName, Membership, PinnedTo, RuleBook, SegmentName};
 use state::{Customers, Entry, GroupStatus, Last, Outcome, Page, Place, Record, RunConfig};
 
 use crate::run::Run;
@@ -72,7 +75,7 @@ impl Run<'_> {
                         builder.push(&known);
                     }
                     Err(error) => {
-                        tracing::error!(customer_id = %customer, error = %error, "entry");
+                        tracing::error!(customer_id = %customer, error = %error, "an entry cannot be read");
                         unreadable += 1;
                     }
                 }
@@ -137,9 +140,9 @@ fn known(
     entry: &Entry,
     judged: Judged<'_>,
 ) -> Result<KnownCustomer, Trouble> {
-    let (read, state) = match entry {
+    let (read, state, pin) = match entry {
         Entry::Tombstone(stone) => {
-            (None, KnownState::Tombstone { seen: stone.seen.unwrap_or(stone.at) })
+            (None, KnownState::Tombstone { seen: stone.seen.unwrap_or(stone.at) }, None)
         }
         Entry::Customer(record) => {
             let read = record.read.map(|read| KnownRead {
@@ -147,10 +150,22 @@ fn known(
                 updated_at: read.updated_at,
                 totals: read.totals,
             });
-            (read, state_of(builder, record, judged)?)
+            let pin = record.pin.as_ref().map(|pin| pinned(builder, &pin.to)).transpose()?;
+            (read, state_of(builder, record, judged)?, pin)
         }
     };
-    Ok(KnownCustomer { id, read, state })
+    Ok(KnownCustomer { id, read, state, pin })
+}
+
+fn pinned(builder: &mut KnownBuilder, to: &PinnedTo) -> Result<KnownPin, Trouble> {
+    match to {
+        PinnedTo::Segment(name) => segment(builder, name).map(KnownPin::Segment),
+        PinnedTo::Outside => Ok(KnownPin::Outside),
+    }
+}
+
+fn segment(builder: &mut KnownBuilder, name: &SegmentName) -> Result<SegmentRef, Trouble> {
+    builder.segment(name).map_err(|error| Trouble::Fatal(error.to_string()))
 }
 
 fn state_of(
@@ -174,8 +189,7 @@ fn state_of(
         // them listed.
         return Ok(KnownState::Unmatched { address, looked: true, retry: false });
     }
-    let segment = record.segment.as_ref().map(|name| builder.segment(name));
-    let segment = segment.transpose().map_err(|error| Trouble::Fatal(error.to_string()))?;
+    let segment = record.segment.as_ref().map(|name| segment(builder, name)).transpose()?;
     let shown = match record.applied.attributes {
         Attributes::Set(totals) => Some(totals),
         Attributes::Unknown | Attributes::Cleared => None,
@@ -216,13 +230,10 @@ fn lacked_a_group(last: Option<Outcome>) -> bool {
 /// Whether a look that came to nothing for want of a group would now find one.
 fn is_mended(last: Outcome, record: &Record, config: &RunConfig, book: &RuleBook) -> bool {
     let Some(read) = record.read.filter(|_| lacked_a_group(Some(last))) else { return false };
-    match book.decide(&read.totals) {
-        rules::Decision::Segment { segment, .. } => {
-            let row = config.groups.get(segment.okta_group_name());
-            row.is_some_and(|row| row.id.is_some() && row.status.is_usable())
-        }
-        _ => false,
-    }
+    let ruling = book.rule(&read.totals, record.pin.as_ref().map(|pin| &pin.to));
+    let Ok(Some(segment)) = ruling.segment() else { return false };
+    let row = config.groups.get(segment.okta_group_name());
+    row.is_some_and(|row| row.id.is_some() && row.status.is_usable())
 }
 
 /// Whether the noted groups are exactly the one that goes with the segment now.

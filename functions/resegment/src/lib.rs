@@ -29,7 +29,7 @@ mod settle;
 mod trouble;
 
 pub use book::book_hash;
-pub use event::{Answer, Event, InvalidStart, Reason, Start, Status};
+pub use event::{Answer, Ended, Event, InvalidStart, Reason, Start, Status};
 pub use record::{
     Begun, Book, Chunks, End, EndedAs, Export, List, Memory, Missing, OktaPages, PersonaEnd, Phase,
     PhaseName, Place, Progress, Record, Shop, Summary,

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use outbound::SystemRandom;
 use resegment::{Event, Resegment};
-use runtime::{Services, start_telemetry};
+use runtime::{Function, Invocation, Services, Telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    start_telemetry();
+    let telemetry = Arc::new(Telemetry::start(Function::Resegment));
     let services = Services::patient().await;
     let resegment = Arc::new(Resegment {
         shopify: services.shopify()?,
@@ -25,13 +25,19 @@ async fn main() -> Result<(), Error> {
         random: Arc::new(SystemRandom),
     });
     let serve = run(service_fn(move |event: LambdaEvent<Event>| {
-        let resegment = Arc::clone(&resegment);
+        let (telemetry, resegment) = (Arc::clone(&telemetry), Arc::clone(&resegment));
         async move {
-            let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+            let LambdaEvent { payload, context } = event;
+            let deadline = UNIX_EPOCH + Duration::from_millis(context.deadline);
             let deadline = Timestamp::try_from(deadline).unwrap_or(Timestamp::MAX);
-            resegment.handle(event.payload, deadline).await.map_err(|error| Diagnostic {
-                error_type: "ResegmentError".to_owned(),
-                error_message: error.to_string(),
+            let trace = context.xray_trace_id.as_deref();
+            let invocation = Invocation { request_id: &context.request_id, trace };
+            let work = Box::pin(resegment.handle(payload, deadline));
+            telemetry.call(invocation, || resegment.traffic(), work).await.map_err(|error| {
+                Diagnostic {
+                    error_type: "ResegmentError".to_owned(),
+                    error_message: error.to_string(),
+                }
             })
         }
     }));

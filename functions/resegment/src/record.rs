@@ -23,6 +23,10 @@ use crate::report::Report;
 /// How many customers are remembered by name whose looks were lost: an item of the table has its limits.
 const MOST_LOST: usize = 1_000;
 
+/// How a look ends that finds no Okta user that can be written.
+const WITHOUT_USER: [Outcome; 4] =
+    [Outcome::Unmatched, Outcome::Ambiguous, Outcome::UserInactive, Outcome::UserTaken];
+
 /// A run, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -239,6 +243,16 @@ impl Record {
         }
     }
 
+    /// How many of the customers with a segment have no Okta user that can be written, in whole per cent,
+    /// after the looks have ended.
+    pub(crate) fn unmatched_percent(&self) -> Option<u64> {
+        let figures = &self.report.as_ref()?.figures;
+        let of = |outcome: &Outcome| self.outcomes.get(outcome).copied().unwrap_or(0);
+        let unmatched = figures.unmatched + WITHOUT_USER.iter().map(of).sum::<u64>();
+        let customers: u64 = figures.segments.iter().map(|it| it.cohort.customers()).sum();
+        unmatched.saturating_mul(100).checked_div(customers)
+    }
+
     pub(crate) fn summary(&self, end: End) -> Summary {
         let report = self.report.as_ref();
         Summary {
@@ -253,6 +267,8 @@ impl Record {
             outcomes: self.outcomes.clone(),
             unanswered: self.unanswered,
             segments: report.map(|report| report.figures.segments.clone()).unwrap_or_default(),
+            pinned: report.map_or(0, |report| report.figures.pinned),
+            pins_unknown: report.map_or(0, |report| report.figures.pins_unknown.count),
             shift: report.map(|report| report.shift),
         }
     }

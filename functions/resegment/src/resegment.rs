@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mavera::Mavera;
 use okta::Okta;
-use outbound::{Clock, Randomness};
+use outbound::{Clock, Randomness, Traffic};
 use shopify::Shopify;
 use state::{Begun, ConfigTable, Customers, Depth, Kept, RunId, Runs, Taken};
 
-use crate::event::{Answer, Event, InvalidStart, Start, Status};
+use crate::event::{Answer, Ended, Event, InvalidStart, Start, Status};
 use crate::notes::{Notes, lease_end};
-use crate::record::{Record, Summary};
+use crate::record::{EndedAs, PhaseName, Progress, Record, Summary};
 use crate::run::Run;
 use crate::trouble::Trouble;
 
@@ -67,25 +67,15 @@ impl Resegment {
             Some(start) => self.start(start, deadline).await?,
             None => self.tick(deadline).await?,
         };
-        let status = answer.status;
-        if status != Status::Idle {
-            let run_id = answer.run_id.as_ref().map(RunId::as_str);
-            let phase = answer.phase.map(crate::record::PhaseName::as_str);
-            let message = answer.message.as_deref();
-            match status {
-                Status::Refused | Status::Failed => {
-                    tracing::error!(run_id, phase, ?status, message, "run");
-                }
-                _ => tracing::info!(run_id, phase, ?status, message, "run"),
-            }
-        }
+        log(&answer);
         Ok(answer)
     }
 
-    /// How many requests the clients have sent: Shopify's with its file store, Okta's, Mavera's.
-    pub(crate) fn sent(&self) -> [u64; 3] {
-        let mavera = self.mavera.as_ref().map_or(0, Mavera::sent);
-        [self.shopify.sent(), self.okta.sent(), mavera]
+    /// What the clients have sent, by service: Shopify's with its file store.
+    pub fn traffic(&self) -> Vec<(&'static str, Traffic)> {
+        let mavera = self.mavera.as_ref().map(|mavera| ("mavera", mavera.traffic()));
+        let others = [("shopify", self.shopify.traffic()), ("okta", self.okta.traffic())];
+        others.into_iter().chain(mavera).collect()
     }
 
     async fn start(&self, start: Start, deadline: Timestamp) -> Result<Answer, ResegmentError> {
@@ -165,10 +155,33 @@ impl Resegment {
             "{error}, so the run was ended: what it has queued is worked off, what it has not is \
              found by the next run; run again"
         );
-        tracing::error!(run_id = run.as_str(), message, "a run was given up");
         let summary = Summary::given_up(run.clone(), message.clone(), now);
         let (Kept::Yes | Kept::No) = self.runs.abandon(&run, &summary, now).await?;
-        Ok(Answer { run_id: Some(run), message: Some(message), ..Answer::new(Status::Failed) })
+        let ended = Some(Ended { how: EndedAs::Failed, unmatched_percent: None });
+        let message = Some(message);
+        Ok(Answer { run_id: Some(run), message, ended, ..Answer::new(Status::Failed) })
+    }
+}
+
+/// Says how a call ended that had something to do.
+fn log(answer: &Answer) {
+    if answer.status == Status::Idle {
+        return;
+    }
+    let outcome = answer.ended.map_or(answer.status.as_str(), |ended| ended.how.as_str());
+    let run_id = answer.run_id.as_ref().map(RunId::as_str);
+    let phase = answer.phase.map(PhaseName::as_str);
+    let why = answer.message.as_deref();
+    let Progress { customers, differing, dispatched, settled } =
+        answer.progress.unwrap_or_default();
+    if matches!(answer.status, Status::Refused | Status::Failed) {
+        tracing::error!(
+            outcome, run_id, phase, why, customers, differing, dispatched, settled, "run"
+        );
+    } else {
+        tracing::info!(
+            outcome, run_id, phase, why, customers, differing, dispatched, settled, "run"
+        );
     }
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use outbound::Traffic;
 use rules::Refusal;
 use shopify::{ExportFile, ExportId};
 use state::RunConfig;
 
-use crate::event::{Answer, Status};
+use crate::event::{Answer, Ended, Status};
 use crate::notes::Notes;
 use crate::record::{Book, End, EndedAs, Memory, Phase, Record};
 use crate::resegment::Resegment;
@@ -27,9 +28,6 @@ const MOST_SETBACKS: u32 = 150;
 /// How long one call may take. A lease that was just renewed lasts longer.
 const WITHIN_LEASE: Duration = Duration::from_secs(75);
 
-/// The services that requests are counted of, in the order of [`Resegment::sent`].
-const SERVICES: [&str; 3] = ["shopify", "okta", "mavera"];
-
 /// A run, and what this call knows of it beyond its record.
 pub(crate) struct Run<'a> {
     pub(crate) me: &'a Resegment,
@@ -46,8 +44,8 @@ pub(crate) struct Run<'a> {
     pub(crate) file: Option<(ExportId, Timestamp, Option<ExportFile>)>,
     /// The book to try, and not the wanted one.
     pub(crate) tried: Option<rules::RuleBook>,
-    /// How many requests each client had sent when they were counted last.
-    sent: [u64; 3],
+    /// What each client had sent when it was counted last.
+    traffic: Vec<(&'static str, Traffic)>,
 }
 
 /// The customers of a shop that fits into one page.
@@ -77,19 +75,20 @@ impl<'a> Run<'a> {
     ) -> Self {
         let until = deadline - RESERVE;
         let (config, memory, page, file, tried) = (None, None, None, None, None);
-        let sent = me.sent();
-        Self { me, notes, record, until, config, memory, page, file, tried, sent }
+        let traffic = me.traffic();
+        Self { me, notes, record, until, config, memory, page, file, tried, traffic }
     }
 
     /// Adds to the record what was sent since the last time.
     fn count_calls(&mut self) {
-        let sent = self.me.sent();
-        for ((service, now), before) in SERVICES.into_iter().zip(sent).zip(self.sent) {
-            if now > before {
-                *self.record.calls.entry(service.to_owned()).or_default() += now - before;
+        let traffic = self.me.traffic();
+        for ((service, now), (_, before)) in traffic.iter().zip(&self.traffic) {
+            let sent = now.since(*before).sent;
+            if sent > 0 {
+                *self.record.calls.entry((*service).to_owned()).or_default() += sent;
             }
         }
-        self.sent = sent;
+        self.traffic = traffic;
     }
 
     /// The book the run decides by.
@@ -261,7 +260,9 @@ impl<'a> Run<'a> {
             EndedAs::Refused | EndedAs::Failed | EndedAs::Cancelled => None,
         };
         self.notes.end(&self.record, end, memory.as_ref()).await?;
-        Ok(self.describe(Answer::new(how.status())))
+        let unmatched_percent = self.record.unmatched_percent().filter(|_| how == EndedAs::Done);
+        let ended = Some(Ended { how, unmatched_percent });
+        Ok(self.describe(Answer { ended, ..Answer::new(how.status()) }))
     }
 
     pub(crate) fn describe(&self, mut answer: Answer) -> Answer {

@@ -7,6 +7,7 @@ use rules::{CustomerId, OrderId};
 use state::{Cause, Message, Subject};
 
 use crate::of_run::is_of_run;
+use crate::report::follow;
 
 /// A record as the queue delivers it.
 #[derive(Debug, Clone)]
@@ -40,6 +41,13 @@ impl Job {
             (false, true) => self.message.as_of,
             _ => self.message.as_of.max(other.message.as_of),
         };
+        if let (Some(kept), Some(joined)) = (&self.message.webhook_id, &other.message.webhook_id)
+            && kept != joined
+        {
+            // Its own id is not seen any more after this.
+            follow(&other.message)
+                .in_scope(|| tracing::info!(outcome = "joined", joined_to = %kept, "message"));
+        }
         let mut records = self.records;
         records.extend(other.records);
         let message = Message { as_of, ..self.message.merged(other.message) };

@@ -1,10 +1,11 @@
 //! How a look ends: what is recorded of it.
 
 use outbound::Error;
-use rules::{GroupName, SegmentName};
+use rules::Totals;
 use shopify::Customer;
-use state::{AddressHash, Answered, Cause, Last, Outcome, Read, Record, Transition};
+use state::{AddressHash, Answered, Entry, Last, Outcome, Pin, Read, Record};
 
+use crate::announce::Place;
 use crate::failure::Setback;
 use crate::look::{Look, Target};
 use crate::of_run::answered;
@@ -20,69 +21,41 @@ impl Look<'_> {
         target: &Target<'_>,
         error: &Error,
     ) -> Result<Done, Setback> {
-        tracing::warn!(customer_id = %self.customer, error = %error, "Okta refuses the totals");
+        tracing::warn!(error = %error, "Okta refuses the totals");
         self.conclude(writer, target, Outcome::ProfileRefused).await
     }
 
     /// Ends a look that made Okta hold what is desired: the segment is the customer's now.
     pub(crate) async fn conclude(
         &self,
-        mut writer: Writer<'_>,
+        writer: Writer<'_>,
         target: &Target<'_>,
         outcome: Outcome,
     ) -> Result<Done, Setback> {
-        let segment = target.segment.map(|(segment, _)| segment.name().clone());
-        let range = target.segment.map(|(_, range)| range);
-        let group = target.desired.group.as_ref().map(|group| group.name.clone());
-        self.remember(&mut writer.record, segment, group, range, target.customer);
-        self.close(writer, target.customer, outcome).await
+        let user = writer.record.matched.as_ref().map(|matched| matched.user.clone());
+        let place = Place::held(target, user);
+        self.close(writer, target.customer, Some(place), outcome).await
     }
 
-    /// Records a change of segment, or of the group that goes with it, if it is one.
-    pub(crate) fn remember(
-        &self,
-        record: &mut Record,
-        segment: Option<SegmentName>,
-        group: Option<GroupName>,
-        range: Option<usize>,
-        customer: &Customer,
-    ) {
-        let before = record.transitions.last().and_then(|last| last.group.as_ref());
-        if record.segment == segment && before == group.as_ref() {
-            return;
-        }
-        record.remember(Transition {
-            at: self.worker.clock.now(),
-            from: record.segment.clone(),
-            to: segment.clone(),
-            group,
-            cause: self.reason(record, customer),
-            range,
-            totals: customer.totals,
-            book: self.config.book.version,
-        });
-        record.segment = segment;
-    }
-
-    /// Why a customer changes places. A full run asks without saying why: if the figures are those of the
-    /// last read and the book is another, it was the book.
-    fn reason(&self, record: &Record, customer: &Customer) -> Cause {
-        let cause = self.message.cause;
-        let same_figures = record.read.is_some_and(|read| read.totals == customer.totals);
-        let book = self.config.book.version;
-        let another_book = record.last.as_ref().is_some_and(|last| last.book != book);
-        if cause == Cause::Schedule && same_figures && another_book { Cause::Rules } else { cause }
-    }
-
-    /// Ends a look: the read is noted, so that it covers what came before it, and the outcome, for a full
-    /// run too.
+    /// Ends a look: others are told where the customer is now, if the look has put them anywhere; the read
+    /// is noted, so that it covers what came before it; and the outcome, for a full run too.
     pub(crate) async fn close(
         &self,
         mut writer: Writer<'_>,
         customer: &Customer,
+        place: Option<Place>,
         outcome: Outcome,
     ) -> Result<Done, Setback> {
+        if let Err(trouble) = self.tell_of(&mut writer, place.as_ref(), customer.totals).await {
+            writer.release().await;
+            return Err(trouble.into_setback());
+        }
         let mut record = writer.record.clone();
+        match &place {
+            Some(place) => self.remember(&mut record, place, customer.totals),
+            None => record.announced(),
+        }
+        let outcome = self.reported(outcome, &record);
         record.read = Some(Read {
             at: self.read_at,
             updated_at: customer.updated_at,
@@ -98,6 +71,30 @@ impl Look<'_> {
             Ok(()) => Ok(self.done(outcome, Some(&writer.record))),
             Err(trouble) => Err(trouble.into_setback()),
         }
+    }
+
+    /// Tells others where the look has put the customer. If it has put them nowhere, what was found noted is
+    /// told, and nothing else.
+    async fn tell_of(
+        &self,
+        writer: &mut Writer<'_>,
+        place: Option<&Place>,
+        totals: Totals,
+    ) -> Result<(), Trouble> {
+        match place {
+            Some(place) => self.promise(writer, place, totals).await?,
+            None => writer.withdraw(),
+        }
+        self.tell(writer).await
+    }
+
+    /// How a look ended, as it is reported: a customer who is in their place, and whose pin cannot be followed,
+    /// is one to look at.
+    fn reported(&self, outcome: Outcome, record: &Record) -> Outcome {
+        let is_in_place = matches!(outcome, Outcome::Applied | Outcome::Unchanged);
+        let cannot_follow = |pin: &Pin| !self.config.book.book.can_follow(&pin.to);
+        let is_unknown = is_in_place && record.pin.as_ref().is_some_and(cannot_follow);
+        if is_unknown { Outcome::PinUnknown } else { outcome }
     }
 
     fn last(&self, outcome: Outcome) -> Last {
@@ -124,7 +121,7 @@ impl Look<'_> {
             | Outcome::GroupRuleManaged => {
                 customer.email.as_ref().map(|email| self.config.salt.hash(email))
             }
-            Outcome::Unchanged => None,
+            Outcome::Unchanged | Outcome::PinUnknown => None,
             _ => record.sought.clone(),
         }
     }
@@ -149,10 +146,12 @@ impl Look<'_> {
         trouble: Trouble,
     ) -> Result<Done, Setback> {
         match trouble {
-            Trouble::UserInactive => self.close(writer, customer, Outcome::UserInactive).await,
-            Trouble::GroupGone => self.close(writer, customer, Outcome::GroupGone).await,
-            Trouble::UserTaken => self.close(writer, customer, Outcome::UserTaken).await,
-            Trouble::UserGone => self.close(writer, customer, Outcome::Unmatched).await,
+            Trouble::UserInactive => {
+                self.close(writer, customer, None, Outcome::UserInactive).await
+            }
+            Trouble::GroupGone => self.close(writer, customer, None, Outcome::GroupGone).await,
+            Trouble::UserTaken => self.close(writer, customer, None, Outcome::UserTaken).await,
+            Trouble::UserGone => self.close(writer, customer, None, Outcome::Unmatched).await,
             trouble @ (Trouble::Setback(_) | Trouble::ProfileRefused(_)) => {
                 writer.release().await;
                 Err(trouble.into_setback())
@@ -162,6 +161,10 @@ impl Look<'_> {
 
     pub(crate) fn done(&self, outcome: Outcome, record: Option<&Record>) -> Done {
         let segment = record.and_then(|record| record.segment.clone());
-        Done { customer: self.customer, outcome, segment }
+        let from = match self.found.map(|found| &found.entry) {
+            Some(Entry::Customer(before)) => before.segment.clone(),
+            Some(Entry::Tombstone(_)) | None => None,
+        };
+        Done { customer: self.customer, outcome, from, segment, applied_after: None }
     }
 }

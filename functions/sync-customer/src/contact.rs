@@ -8,6 +8,7 @@ use rules::{Applied, EmailAddress, Membership, UserId};
 use shopify::Customer;
 use state::{Cause, Claim, Hint, Match, Message, Outcome, Outgoing, Record, Subject};
 
+use crate::announce::Place;
 use crate::failure::Setback;
 use crate::look::{Look, Target};
 use crate::of_run::is_of_run;
@@ -29,7 +30,7 @@ impl<'a> Look<'a> {
         if writer.record.matched.is_some() {
             return Box::pin(self.keep(writer, target)).await;
         }
-        if target.segment.is_none() {
+        if target.belongs.segment.is_none() {
             return self.without_user(writer, target, Outcome::Unchanged).await;
         }
         let Some(email) = target.customer.email.as_ref() else {
@@ -95,6 +96,7 @@ impl<'a> Look<'a> {
         target: &Target<'a>,
         user: UserId,
     ) -> Result<Done, Setback> {
+        writer.withdraw();
         match writer.save(forgetting(&writer.record), &[Claim::Release(user)]).await {
             Ok(()) => Box::pin(self.meet(writer, target)).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
@@ -104,12 +106,12 @@ impl<'a> Look<'a> {
     /// Ends a look that found no user to write to.
     async fn without_user(
         &self,
-        mut writer: Writer<'_>,
+        writer: Writer<'_>,
         target: &Target<'_>,
         outcome: Outcome,
     ) -> Result<Done, Setback> {
-        self.remember(&mut writer.record, None, None, None, target.customer);
-        self.close(writer, target.customer, outcome).await
+        let outside = Place::outside(self.user_found());
+        self.close(writer, target.customer, Some(outside), outcome).await
     }
 
     /// Claims the user, reads their groups once, and has them leave every managed group but the
@@ -131,6 +133,10 @@ impl<'a> Look<'a> {
         let only = self.config.settings.match_only_group.as_ref();
         if only.is_some_and(|only| groups.iter().all(|group| group.name != *only)) {
             return self.without_user(writer, target, Outcome::Unmatched).await;
+        }
+        let place = Place::held(target, Some(user.clone()));
+        if let Err(trouble) = self.promise(&mut writer, &place, target.customer.totals).await {
+            return self.give_in(writer, target.customer, trouble).await;
         }
         let managed = managed(self.config);
         let mut record = forgetting(&writer.record);
@@ -172,7 +178,8 @@ impl<'a> Look<'a> {
     async fn ask_holder(&self, user: &UserId) -> Result<(), Trouble> {
         let Some(holder) = self.worker.customers.holder(user).await? else { return Ok(()) };
         let subject = Subject::Customer(holder);
-        let message = Message::new(subject, Cause::Contested, self.worker.clock.now());
+        let mut message = Message::new(subject, Cause::Contested, self.worker.clock.now());
+        message.webhook_id.clone_from(&self.message.webhook_id);
         let look = Outgoing { message, delay: Duration::ZERO };
         Ok(self.worker.queue.send(vec![look]).await?)
     }

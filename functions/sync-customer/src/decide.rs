@@ -1,9 +1,9 @@
 //! What a look at the truth asks for. Pure: everything it needs is in its arguments.
 
 use jiff::Timestamp;
-use rules::{Decision, Segment};
+use rules::{Ruling, Segment};
 use shopify::{Customer, Truth};
-use state::{AcceptedBook, Cause, End, Entry, Message};
+use state::{AcceptedBook, Cause, End, Entry, Grounds, Message, Pin};
 
 use crate::delay::may_look_again;
 
@@ -14,8 +14,8 @@ pub(crate) enum Wish<'a> {
     Hold {
         /// The customer as Shopify has them.
         customer: &'a Customer,
-        /// The segment they belong to, and which of its ranges matched; none if they belong to none.
-        segment: Option<(&'a Segment, usize)>,
+        /// Where they belong.
+        belongs: Belongs<'a>,
     },
     /// Okta holds nothing of this customer, and a tombstone takes the entry's place.
     End(End),
@@ -30,6 +30,15 @@ pub(crate) enum Wish<'a> {
     LookAgain,
     /// The truth about this customer cannot be read.
     Unreadable(&'static str),
+}
+
+/// Where a customer belongs, and what that rests on.
+#[derive(Debug, Clone)]
+pub(crate) struct Belongs<'a> {
+    /// The segment; none if they belong to none.
+    pub(crate) segment: Option<&'a Segment>,
+    /// What it rests on; none if no rule matches.
+    pub(crate) grounds: Option<Grounds>,
 }
 
 /// Decides by the message, the entry as it was read before the truth, and the truth. A redaction is
@@ -57,13 +66,33 @@ pub(crate) fn decide<'a>(
     {
         return Wish::Rest(stone.why);
     }
-    match book.book.decide(&customer.totals) {
-        Decision::Segment { segment, range } => {
-            Wish::Hold { customer, segment: Some((segment, range)) }
-        }
-        Decision::NoSegment => Wish::Hold { customer, segment: None },
-        Decision::OtherCurrency { .. } => Wish::OtherCurrency { customer },
+    match belongs(customer, pin_of(entry), book) {
+        Some(belongs) => Wish::Hold { customer, belongs },
+        None => Wish::OtherCurrency { customer },
     }
+}
+
+/// What a person decided for a customer.
+fn pin_of(entry: Option<&Entry>) -> Option<&Pin> {
+    match entry {
+        Some(Entry::Customer(record)) => record.pin.as_ref(),
+        Some(Entry::Tombstone(_)) | None => None,
+    }
+}
+
+/// Where a customer belongs; none if their money is in another currency than the book's, and nobody
+/// decided for them.
+fn belongs<'a>(
+    customer: &Customer,
+    pin: Option<&Pin>,
+    book: &'a AcceptedBook,
+) -> Option<Belongs<'a>> {
+    let ruling = book.book.rule(&customer.totals, pin.map(|pin| &pin.to));
+    let grounds = match (ruling, pin) {
+        (Ruling::Pinned(_), Some(pin)) => Some(Grounds::Pin(pin.reason.clone())),
+        _ => ruling.range().map(Grounds::Range),
+    };
+    ruling.segment().ok().map(|segment| Belongs { segment, grounds })
 }
 
 fn gone<'a>(entry: Option<&Entry>) -> Wish<'a> {
@@ -150,6 +179,7 @@ mod tests {
             why: End::Redacted,
             seen: None,
             answered: None,
+            sequence: 0,
         })
     }
 
@@ -161,7 +191,10 @@ mod tests {
         assert!(matches!(wish, Wish::LookAgain), "{wish:?}");
         message.looks = 5;
         let wish = decide(&message, Some(&entry), Some(&truth), &book);
-        assert!(matches!(wish, Wish::Hold { segment: Some(_), .. }), "{wish:?}");
+        assert!(
+            matches!(&wish, Wish::Hold { belongs, .. } if belongs.segment.is_some()),
+            "{wish:?}"
+        );
     }
 
     #[test]

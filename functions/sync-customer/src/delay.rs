@@ -47,6 +47,7 @@ pub(crate) fn put_off(
         }
         Setback::Contested => {
             message.holder_asked = true;
+            message.event_at = Some(message.event_moment());
             // A read before the holder was asked must not cover this look.
             message.as_of = now + CONTESTED;
             CONTESTED

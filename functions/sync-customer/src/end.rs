@@ -1,30 +1,36 @@
 //! Customers who are gone or were redacted: what ends, and what stays ended.
 
+use rules::{Money, Totals};
 use shopify::Truth;
 use state::{Cause, End, Entry, Message, Outcome, Outgoing, Subject, Tombstone};
 
+use crate::announce::Place;
 use crate::failure::Setback;
 use crate::look::Look;
 use crate::worker::Done;
-use crate::write::Trouble;
+use crate::write::{Trouble, Writer};
 
 impl Look<'_> {
     /// Takes everything back and leaves a tombstone.
     pub(crate) async fn end(&self, why: End) -> Result<Done, Setback> {
         let mut writer = self.writer();
-        let user = writer.record.matched.as_ref().map(|matched| matched.user.clone());
-        let ended = match user {
-            None => Ok(()),
-            Some(user) => writer.part_from(&user).await,
-        };
+        if writer.record.pin.is_some() {
+            tracing::warn!("a pin ends with its customer");
+        }
+        let place = Place::ended(why, self.user_found());
+        let totals = self.totals_found();
+        let ended = self.take_back(&mut writer, &place, totals).await;
         let outcome = outcome(why);
         let at = match why {
             End::Gone => self.read_at,
             End::Redacted => self.message.as_of,
         };
         let answered = self.answered(outcome);
+        let mut record = writer.record.clone();
+        self.remember(&mut record, &place, totals);
+        let stone = Tombstone { at, why, seen: None, answered, sequence: record.sequence };
         let buried = match ended {
-            Ok(()) => writer.bury(Tombstone { at, why, seen: None, answered }).await,
+            Ok(()) => writer.bury(stone).await,
             Err(trouble) => Err(trouble),
         };
         let ended = match buried {
@@ -40,6 +46,30 @@ impl Look<'_> {
         }
     }
 
+    /// Takes everything back, and tells others so.
+    async fn take_back(
+        &self,
+        writer: &mut Writer<'_>,
+        place: &Place,
+        totals: Totals,
+    ) -> Result<(), Trouble> {
+        self.promise(writer, place, totals).await?;
+        if let Some(user) = self.user_found() {
+            writer.part_from(&user).await?;
+        }
+        self.tell(writer).await
+    }
+
+    /// The figures that were read last; nothing bought if none were.
+    fn totals_found(&self) -> Totals {
+        let read = match self.found.map(|found| &found.entry) {
+            Some(Entry::Customer(record)) => record.read,
+            Some(Entry::Tombstone(_)) | None => None,
+        };
+        let spent = Money::new(0.into(), self.config.book.book.currency());
+        read.map_or(Totals { orders: 0, spent }, |read| read.totals)
+    }
+
     /// Leaves things as they are. A full run is told so: by the tombstone that stands, or by one for a
     /// customer who is gone and never had an entry.
     pub(crate) async fn rest(&self, why: End) -> Result<Done, Setback> {
@@ -47,7 +77,7 @@ impl Look<'_> {
         if self.message.run.is_some() {
             let mut stone = match self.found.map(|found| &found.entry) {
                 Some(Entry::Tombstone(stone)) => stone.clone(),
-                _ => Tombstone { at: self.read_at, why, seen: None, answered: None },
+                _ => Tombstone { at: self.read_at, why, seen: None, answered: None, sequence: 0 },
             };
             if let Some(Truth::Present(customer)) = self.truth {
                 stone.seen = stone.seen.max(Some(customer.updated_at));
@@ -62,7 +92,8 @@ impl Look<'_> {
     /// look finds that and lifts the tombstone.
     async fn look_after_redaction(&self) -> Result<(), Trouble> {
         let subject = Subject::Customer(self.customer);
-        let message = Message::new(subject, Cause::Customer, self.worker.clock.now());
+        let mut message = Message::new(subject, Cause::Customer, self.worker.clock.now());
+        message.webhook_id.clone_from(&self.message.webhook_id);
         let look = Outgoing { message, delay: self.config.settings.settle };
         Ok(self.worker.queue.send(vec![look]).await?)
     }

@@ -12,6 +12,9 @@ pub(crate) enum Failure {
     /// The tables or the queue.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// The event bus.
+    #[error(transparent)]
+    Bus(#[from] announcements::Error),
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -35,6 +38,7 @@ impl Failure {
         match self {
             Self::Call(error) => error.is_retryable(),
             Self::State(error) => error.is_retryable(),
+            Self::Bus(error) => error.is_retryable(),
             Self::Config(_) | Self::OldBook { .. } => true,
             Self::Unreadable(_) => false,
         }
@@ -86,6 +90,7 @@ impl Setback {
             Self::GivesWay { .. } => "gives_way",
             Self::Unavailable(Failure::Call(error)) => error.code(),
             Self::Unavailable(Failure::State(_)) => "state",
+            Self::Unavailable(Failure::Bus(_)) => "event_bus",
             Self::Unavailable(Failure::Config(_)) => "configuration",
             Self::Unavailable(Failure::OldBook { .. }) => "old_book",
             Self::Unavailable(Failure::Unreadable(_)) | Self::Permanent(_) => "permanent",

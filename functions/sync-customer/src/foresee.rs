@@ -95,7 +95,7 @@ pub fn foresee(known: &Known<'_>) -> Foreseen {
     leave_to_rules(&mut applied, known.config);
     let message = Message::new(Subject::Customer(known.customer), Cause::Replay, known.now);
     match decide(&message, known.entry, Some(known.truth), &known.config.book) {
-        Wish::Hold { customer, segment } => known.hold(record, &applied, customer, segment),
+        Wish::Hold { customer, belongs } => known.hold(record, &applied, customer, belongs.segment),
         Wish::OtherCurrency { customer } => Foreseen {
             parting: known.parting(record, &applied, customer),
             next: Next::HeldBack(Outcome::OtherCurrency),
@@ -132,13 +132,13 @@ impl Known<'_> {
         record: &Record,
         applied: &Applied,
         customer: &Customer,
-        segment: Option<(&Segment, usize)>,
+        segment: Option<&Segment>,
     ) -> Foreseen {
         if segment.is_none() && record.matched.is_none() {
             return Next::HoldNothing.alone();
         }
         let parting = self.parting(record, applied, customer);
-        let group = match segment.map(|(segment, _)| group_of(segment, self.config)).transpose() {
+        let group = match segment.map(|segment| group_of(segment, self.config)).transpose() {
             Ok(group) => group,
             Err(outcome) => return Foreseen { parting, next: Next::HeldBack(outcome) },
         };

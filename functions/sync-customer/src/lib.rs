@@ -4,6 +4,7 @@
 //! plan, and write under a lease. Customers are taken one after the other, because one worker alone
 //! can use up the share of Okta's limit that it may: more at once would buy nothing but contention.
 
+mod announce;
 mod batch;
 mod close;
 mod contact;

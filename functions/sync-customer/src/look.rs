@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use okta::Session;
-use rules::{Applied, CustomerId, Desired, Group, Segment};
+use rules::{Applied, CustomerId, Desired, Group, Segment, UserId};
 use shopify::{Customer, Truth};
 use state::{Config, Entry, GroupStatus, Message, Outcome, Record, Versioned};
 
-use crate::decide::{Wish, decide};
+use crate::announce::Place;
+use crate::decide::{Belongs, Wish, decide};
 use crate::failure::{Failure, Setback};
 use crate::of_run::is_of_run;
 use crate::worker::{Done, Worker};
@@ -34,7 +35,7 @@ pub(crate) struct Look<'a> {
 /// What a customer who is to be held needs.
 pub(crate) struct Target<'a> {
     pub(crate) customer: &'a Customer,
-    pub(crate) segment: Option<(&'a Segment, usize)>,
+    pub(crate) belongs: Belongs<'a>,
     pub(crate) desired: Desired,
 }
 
@@ -42,7 +43,7 @@ impl<'a> Look<'a> {
     pub(crate) async fn carry_out(&self) -> Result<Done, Setback> {
         let entry = self.found.map(|found| &found.entry);
         match decide(self.message, entry, self.truth, &self.config.book) {
-            Wish::Hold { customer, segment } => self.hold(customer, segment).await,
+            Wish::Hold { customer, belongs } => self.hold(customer, belongs).await,
             Wish::End(why) => self.end(why).await,
             Wish::Rest(why) => self.rest(why).await,
             Wish::OtherCurrency { customer } => {
@@ -58,9 +59,11 @@ impl<'a> Look<'a> {
     pub(crate) fn writer(&self) -> Writer<'a> {
         let mut record = match self.found.map(|found| &found.entry) {
             Some(Entry::Customer(record)) => (**record).clone(),
-            Some(Entry::Tombstone(stone)) => {
-                Record { answered: stone.answered.clone(), ..Record::default() }
-            }
+            Some(Entry::Tombstone(stone)) => Record {
+                answered: stone.answered.clone(),
+                sequence: stone.sequence,
+                ..Record::default()
+            },
             None => Record::default(),
         };
         leave_to_rules(&mut record.applied, self.config);
@@ -72,6 +75,8 @@ impl<'a> Look<'a> {
             customer: self.customer,
             deadline: self.deadline,
             version: self.found.map(|found| found.version),
+            told: record.announcing.len(),
+            noted: true,
             record,
         }
     }
@@ -86,41 +91,46 @@ impl<'a> Look<'a> {
         }
     }
 
-    async fn hold(
-        &self,
-        customer: &'a Customer,
-        segment: Option<(&'a Segment, usize)>,
-    ) -> Result<Done, Setback> {
+    async fn hold(&self, customer: &'a Customer, belongs: Belongs<'a>) -> Result<Done, Setback> {
         let writer = self.writer();
-        if segment.is_none() && writer.record.matched.is_none() {
+        if belongs.segment.is_none() && writer.record.matched.is_none() {
             return self.hold_nothing(writer, customer).await;
         }
-        let group = match segment.map(|(segment, _)| self.group(segment)).transpose() {
+        let group = match belongs.segment.map(|segment| self.group(segment)).transpose() {
             Ok(group) => group,
             Err(outcome) => return self.hold_back(writer, customer, outcome).await,
         };
         let desired = Desired { totals: Some(customer.totals), group };
-        let target = Target { customer, segment, desired };
+        let target = Target { customer, belongs, desired };
+        // Boxed, so that what leads here need not have room for all that a look holds.
         if self.same_person(&writer.record, customer) {
-            self.keep(writer, &target).await
+            Box::pin(self.keep(writer, &target)).await
         } else {
-            self.meet(writer, &target).await
+            Box::pin(self.meet(writer, &target)).await
         }
     }
 
     /// A customer of no segment of whom Okta holds nothing costs no call, and no entry if there is
     /// none yet and no full run to tell.
-    async fn hold_nothing(
-        &self,
-        mut writer: Writer<'_>,
-        customer: &Customer,
-    ) -> Result<Done, Setback> {
-        self.remember(&mut writer.record, None, None, None, customer);
+    async fn hold_nothing(&self, writer: Writer<'_>, customer: &Customer) -> Result<Done, Setback> {
         match self.found.map(|found| &found.entry) {
             Some(Entry::Tombstone(_)) | None if self.message.run.is_none() => {
                 Ok(self.done(Outcome::Unchanged, None))
             }
-            _ => self.close(writer, customer, Outcome::Unchanged).await,
+            _ => {
+                let outside = Place::outside(self.user_found());
+                self.close(writer, customer, Some(outside), Outcome::Unchanged).await
+            }
+        }
+    }
+
+    /// The user whom the customer was matched with when the look began.
+    pub(crate) fn user_found(&self) -> Option<UserId> {
+        match self.found.map(|found| &found.entry) {
+            Some(Entry::Customer(record)) => {
+                record.matched.as_ref().map(|matched| matched.user.clone())
+            }
+            Some(Entry::Tombstone(_)) | None => None,
         }
     }
 
@@ -137,10 +147,9 @@ impl<'a> Look<'a> {
         {
             return self.give_in(writer, customer, trouble).await;
         }
-        if writer.record.matched.is_none() {
-            self.remember(&mut writer.record, None, None, None, customer);
-        }
-        self.close(writer, customer, outcome).await
+        let parted = writer.record.matched.is_none();
+        let outside = parted.then(|| Place::outside(self.user_found()));
+        self.close(writer, customer, outside, outcome).await
     }
 
     fn group(&self, segment: &Segment) -> Result<Group, Outcome> {
@@ -158,21 +167,21 @@ impl<'a> Look<'a> {
         target: &Target<'a>,
     ) -> Result<Done, Setback> {
         let Some(user) = writer.record.matched.as_ref().map(|matched| matched.user.clone()) else {
-            return self.meet(writer, target).await;
+            return Box::pin(self.meet(writer, target)).await;
         };
         // Whoever left a lease died while writing. What they wrote may be read back now.
         let interrupted = writer.record.lease.is_some();
         let reread = writer.read_back(&user, &target.desired).await;
         let before = writer.record.applied.clone();
         let applied = match reread {
-            Ok(()) => writer.apply(writer.record.clone(), &user, &target.desired, &[]).await,
+            Ok(()) => self.hold_by(&mut writer, &user, target).await,
             trouble => trouble,
         };
         match applied {
             Ok(()) => {
                 let changed = interrupted
                     || before != writer.record.applied
-                    || writer.record.segment.as_ref() != target.segment.map(|(s, _)| s.name());
+                    || writer.record.segment.as_ref() != target.belongs.segment.map(Segment::name);
                 let outcome = if changed { Outcome::Applied } else { Outcome::Unchanged };
                 self.conclude(writer, target, outcome).await
             }
@@ -182,6 +191,18 @@ impl<'a> Look<'a> {
             Err(Trouble::UserGone) => self.meet_anew(writer, target, user).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
         }
+    }
+
+    /// Makes the user whom the customer is matched with hold what is desired.
+    async fn hold_by(
+        &self,
+        writer: &mut Writer<'_>,
+        user: &UserId,
+        target: &Target<'_>,
+    ) -> Result<(), Trouble> {
+        let place = Place::held(target, Some(user.clone()));
+        self.promise(writer, &place, target.customer.totals).await?;
+        writer.apply(writer.record.clone(), user, &target.desired, &[]).await
     }
 }
 

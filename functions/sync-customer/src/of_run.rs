@@ -47,7 +47,7 @@ impl Work<'_> {
             let (planned, accepted) = (run.book, config.book.version);
             if config.cancelled.contains(&run.id) {
                 if job.is_of_run() {
-                    self.report.tally.count("cancelled");
+                    self.drop_job(&job.message, "cancelled");
                     continue;
                 }
                 job.message.run = None;

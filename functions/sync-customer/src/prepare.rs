@@ -14,6 +14,7 @@ use crate::batch::{self, Batch, Job};
 use crate::delay;
 use crate::failure::Setback;
 use crate::of_run::is_answered;
+use crate::report::follow;
 use crate::worker::{Done, LEAST_TIME, Work};
 
 /// How far ahead of now a message's moment can be: no message is delayed for longer.
@@ -39,16 +40,18 @@ impl Work<'_> {
     }
 
     fn unreadable(&mut self, record: String, error: &str) {
-        tracing::error!(error, record, "a record cannot be read: a dead letter follows");
-        self.report.tally.count("unreadable_record");
+        let outcome = "unreadable_record";
+        tracing::error!(outcome, error, record, "a record cannot be read: a dead letter follows");
+        self.report.tally.count(outcome);
         self.report.failed.push(record);
     }
 
     /// A person answers it; what is held of a customer is their entry in the table.
     fn data_request(&mut self, message: &Message) {
-        let customer_id = message.subject.customer().map(|customer| customer.to_string());
-        tracing::warn!(customer_id, "a customer asks what is held about them: answer in 30 days");
-        self.report.tally.count("data_request");
+        let _entered = follow(message).entered();
+        let outcome = "data_request";
+        tracing::warn!(outcome, "a customer asks what is held about them: answer in 30 days");
+        self.report.tally.count(outcome);
     }
 
     /// Deletes what is kept of the shop, and comes back until nothing is left.
@@ -56,7 +59,7 @@ impl Work<'_> {
         while self.now() + LEAST_TIME <= self.until {
             match self.worker.customers.erase_some().await {
                 Ok(Erased::Some) => {}
-                Ok(Erased::All) => return self.report.tally.count("shop_forgotten"),
+                Ok(Erased::All) => return self.drop_job(&job.message, "shop_forgotten"),
                 Err(error) => return self.put_off(job, &Setback::from(error)),
             }
         }
@@ -84,12 +87,12 @@ impl Work<'_> {
                     job.message.subject = Subject::Customer(customer);
                     batch.add(job);
                 }
-                Some(Owner::Guest) => self.report.tally.count("guest"),
+                Some(Owner::Guest) => self.drop_job(&job.message, "guest"),
                 // An order placed a moment ago may not show yet.
                 Some(Owner::Gone) | None if delay::may_look_again(&job.message) => {
                     self.put_off(job, &Setback::Lagging);
                 }
-                Some(Owner::Gone) | None => self.report.tally.count("order_gone"),
+                Some(Owner::Gone) | None => self.drop_job(&job.message, "order_gone"),
             }
         }
     }
@@ -100,7 +103,7 @@ impl Work<'_> {
         for job in std::mem::take(&mut batch.customers).into_values() {
             let first = job.message.looks == 0 && job.message.deferrals == 0;
             let due = job.message.as_of + config.settings.settle;
-            let settled = matches!(job.message.cause, Cause::Contested)
+            let settled = matches!(job.message.cause, Cause::Contested | Cause::Pin)
                 || job.message.followed_up
                 || job.is_of_run();
             if first && !settled && now + TOLERANCE < due {
@@ -147,7 +150,14 @@ impl Work<'_> {
                         Entry::Customer(record) => record.segment.clone(),
                         Entry::Tombstone(_) => None,
                     };
-                    self.done(&job.message, Done { customer, outcome: Outcome::Covered, segment });
+                    let done = Done {
+                        customer,
+                        outcome: Outcome::Covered,
+                        from: segment.clone(),
+                        segment,
+                        applied_after: None,
+                    };
+                    self.done(&job.message, done, 0);
                 }
                 Some(Entry::Customer(record)) if record.is_leased(now) => {
                     let until = record.lease.map(|lease| lease.until);
@@ -190,6 +200,7 @@ impl Work<'_> {
                 job.second_look = Some(due);
                 let mut message = Message::new(job.message.subject, job.message.cause, due);
                 message.followed_up = true;
+                message.event_at = Some(job.message.event_moment());
                 message.webhook_id.clone_from(&job.message.webhook_id);
                 looks.push(Outgoing { message, delay });
             }
@@ -212,12 +223,14 @@ fn is_covered(message: &Message, entry: &Entry, second_look: Duration) -> bool {
 ///
 /// It has to have begun after the event reached us; one that began at the very moment may have been
 /// first. It has to show what the event told. And where Shopify's totals may lag, a second look has to
-/// be as far behind this event as behind any other: one that is queued already, or was made.
+/// be as far behind this event as behind any other: one that is queued already, or was made. And nobody may
+/// have decided for the customer since.
 fn is_answered_by_read(message: &Message, record: &Record, second_look: Duration) -> bool {
     let Some(read) = record.read.filter(|_| message.cause != Cause::Redact) else { return false };
     let met = |expected: &Expectation| expected.is_met(read.last_order, read.totals.orders);
     let looked_at_last = record.second_look.map_or(read.at, |due| due.max(read.at));
-    read.at > message.as_of
+    record.last.is_some()
+        && read.at > message.as_of
         && message.expect.as_ref().is_none_or(met)
         && (!message.needs_second_look() || looked_at_last >= message.as_of + second_look)
 }

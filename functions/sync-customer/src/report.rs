@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rules::SegmentName;
+use runtime::NO_SEGMENT;
 use state::{Message, Outcome, Outgoing};
+use tracing::Span;
 
 use crate::batch::{Batch, Job};
 use crate::delay;
@@ -11,20 +13,33 @@ use crate::failure::Setback;
 use crate::worker::{Done, Report, Work};
 
 impl Work<'_> {
-    pub(crate) fn done(&mut self, message: &Message, done: Done) {
-        let webhook_id = message.webhook_id.as_ref().map(ToString::to_string);
-        let run_id = message.run.as_ref().map(|run| run.id.as_str());
+    /// Notes how a look has ended, for which Okta was called so often.
+    pub(crate) fn done(&mut self, message: &Message, mut done: Done, calls: u64) {
+        let _entered = follow(message).entered();
+        if done.outcome == Outcome::Applied && !message.cause.is_of_run() {
+            let after = self.now().duration_since(message.event_moment());
+            done.applied_after = after.try_into().ok();
+        }
+        let milliseconds = done.applied_after.map(|after| after.as_millis());
+        let outcome = done.outcome.as_str();
         tracing::info!(
-            outcome = done.outcome.as_str(),
-            customer_id = %done.customer,
-            segment = done.segment.as_ref().map(SegmentName::as_str),
-            cause = message.cause.as_str(),
-            webhook_id,
-            run_id,
+            outcome,
+            reason = message.cause.as_str(),
+            from = named(done.from.as_ref()),
+            to = named(done.segment.as_ref()),
+            okta_calls = calls,
+            event_to_applied_ms = milliseconds.and_then(|after| u64::try_from(after).ok()),
             "customer"
         );
-        self.report.tally.count(done.outcome.as_str());
+        self.report.tally.count(outcome);
         self.report.done.push(done);
+    }
+
+    /// Notes that a message asks for no look.
+    pub(crate) fn drop_job(&mut self, message: &Message, outcome: &'static str) {
+        let reason = message.cause.as_str();
+        follow(message).in_scope(|| tracing::info!(outcome, reason, "message"));
+        self.report.tally.count(outcome);
     }
 
     /// Has the job taken up later, or gives it up to be seen by a person.
@@ -39,7 +54,9 @@ impl Work<'_> {
         };
         self.report.tally.count(Outcome::Deferred.as_str());
         if let Some(customer) = message.subject.customer() {
-            self.report.done.push(Done { customer, outcome: Outcome::Deferred, segment: None });
+            let outcome = Outcome::Deferred;
+            let (from, segment, applied_after) = (None, None, None);
+            self.report.done.push(Done { customer, outcome, from, segment, applied_after });
         }
         self.later.push((Outgoing { message, delay }, job.records));
     }
@@ -72,38 +89,51 @@ impl Work<'_> {
             self.report.failed.extend(records.into_iter().flatten());
         }
         if !self.report.tally.is_empty() {
-            tracing::info!(outcomes = %self.report.tally, "batch");
+            let failed = self.report.failed.len();
+            tracing::info!(outcomes = %self.report.tally, failed, "batch");
         }
         self.report
     }
 }
 
+/// What every line about a message says: whom it is about, and the webhook and the run it came from.
+pub(crate) fn follow(message: &Message) -> Span {
+    // Of the gravest level, so that every line has it, whatever level is heard.
+    tracing::error_span!(
+        "message",
+        customer_id = message.subject.customer().map(display),
+        correlation_id = message.webhook_id.as_ref().map(display),
+        run_id = message.run.as_ref().map(|run| run.id.as_str()),
+    )
+}
+
+fn named(segment: Option<&SegmentName>) -> &str {
+    segment.map_or(NO_SEGMENT, SegmentName::as_str)
+}
+
 /// Says why a job is put off, or given up if it does not wait. That a full run gives way is said once for
 /// all of a batch.
 fn log(message: &Message, setback: &Setback, waits: Option<Duration>) {
-    let customer_id = message.subject.customer().map(|customer| customer.to_string());
-    let webhook_id = message.webhook_id.as_ref().map(ToString::to_string);
-    let run_id = message.run.as_ref().map(|run| run.id.as_str());
     let why = setback.as_str();
     let error = match setback {
         Setback::GivesWay { .. } => return,
         Setback::Unavailable(failure) | Setback::Permanent(failure) => Some(failure.to_string()),
         _ => None,
     };
+    let reason = message.cause.as_str();
+    let _entered = follow(message).entered();
     if let Some(delay) = waits {
         tracing::warn!(
             outcome = Outcome::Deferred.as_str(),
             why,
             error,
-            customer_id,
-            webhook_id,
-            run_id,
+            reason,
             delay_seconds = delay.as_secs(),
             deferrals = message.deferrals,
             "put off"
         );
     } else {
-        let ends = "failed; after three times, a dead letter";
-        tracing::error!(why, error, customer_id, webhook_id, run_id, "{ends}");
+        let outcome = "failed";
+        tracing::error!(outcome, why, error, reason, "failed; after three times, a dead letter");
     }
 }

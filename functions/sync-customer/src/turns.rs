@@ -9,10 +9,12 @@ use outbound::ErrorKind;
 use rules::CustomerId;
 use shopify::Truth;
 use state::{Config, Versioned};
+use tracing::Instrument;
 
 use crate::batch::{Batch, Job};
 use crate::failure::{Failure, Setback};
 use crate::look::Look;
+use crate::report::follow;
 use crate::worker::{Done, LEAST_TIME, Work};
 
 /// What was read for the whole batch.
@@ -58,16 +60,20 @@ impl Work<'_> {
                 self.put_off(job, &setback);
                 continue;
             }
-            let ended = self.guarded(self.look(customer, &job, reads, config)).await;
+            let before = self.worker.okta.traffic();
+            let look = self.guarded(self.look(customer, &job, reads, config));
+            let ended = look.instrument(follow(&job.message)).await;
+            let calls = self.worker.okta.traffic().since(before).sent;
             match ended {
-                Ok(Ok(done)) => self.done(&job.message, done),
+                Ok(Ok(done)) => self.done(&job.message, done, calls),
                 Ok(Err(setback)) => {
                     let setback = self.halting(&mut halt, &job, setback);
                     self.put_off(job, &setback);
                 }
                 Err(Panicked) => {
-                    tracing::error!(customer_id = %customer, "panic: a mistake in this program");
-                    self.report.tally.count("panicked");
+                    let outcome = "panicked";
+                    follow(&job.message).in_scope(|| tracing::error!(outcome, "customer"));
+                    self.report.tally.count(outcome);
                     self.fail(job);
                 }
             }
@@ -100,7 +106,9 @@ impl Work<'_> {
         if self.now() + LEAST_TIME > self.until {
             return Ok(Err(Setback::OutOfTime));
         }
-        AssertUnwindSafe(look.carry_out()).catch_unwind().await.map_err(|_| Panicked)
+        // Boxed: it holds all of a look's state, and so would everything around it.
+        let carried_out = Box::pin(AssertUnwindSafe(look.carry_out()).catch_unwind());
+        carried_out.await.map_err(|_| Panicked)
     }
 
     /// Takes note of a setback that the next jobs would meet too.

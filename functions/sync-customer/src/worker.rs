@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use announcements::EventBus;
 use jiff::Timestamp;
 use okta::Okta;
-use outbound::{Clock, Randomness};
+use outbound::{Clock, Randomness, Traffic};
 use rules::{CustomerId, SegmentName};
-use runtime::Tally;
+use runtime::{Measured, Measures, Metric, NO_SEGMENT, Tally};
 use shopify::Shopify;
 use state::{Config, ConfigCache, Customers, Entry, Outcome, Outgoing, Queue, Versioned};
 
@@ -36,6 +37,8 @@ pub struct Worker {
     pub customers: Customers,
     /// Where later looks go.
     pub queue: Arc<dyn Queue>,
+    /// Where changes of segment are told; none tells nobody.
+    pub event_bus: Option<EventBus>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Spreads waits.
@@ -60,8 +63,40 @@ pub struct Done {
     pub customer: CustomerId,
     /// How it ended.
     pub outcome: Outcome,
+    /// The segment the customer was in before; none if they were in none, or if the look was put off.
+    pub from: Option<SegmentName>,
     /// The segment the customer is in now; none if they are in none, or if the look was put off.
     pub segment: Option<SegmentName>,
+    /// How long after the event Okta held what follows from it; none if nothing was written, or if no
+    /// event asked for it.
+    pub applied_after: Option<Duration>,
+}
+
+impl Worker {
+    /// What the clients have sent, by service.
+    pub fn traffic(&self) -> Vec<(&'static str, Traffic)> {
+        let services = [("shopify", self.shopify.traffic()), ("okta", self.okta.traffic())];
+        let bus = self.event_bus.iter().map(|bus| ("eventbridge", bus.traffic()));
+        services.into_iter().chain(bus).collect()
+    }
+}
+
+impl Measured for Report {
+    fn measure(&self, measures: &mut Measures) {
+        for (outcome, count) in self.tally.iter() {
+            measures.add(Metric::Customers, outcome, count);
+        }
+        for done in &self.done {
+            if done.from != done.segment {
+                let entered = done.segment.as_ref().map_or(NO_SEGMENT, SegmentName::as_str);
+                measures.add(Metric::Movements, entered, 1);
+            }
+            let applied_after = done.applied_after.map(|after| after.as_millis());
+            if let Some(Ok(milliseconds)) = applied_after.map(u64::try_from) {
+                measures.add(Metric::EventToApplied, "", milliseconds);
+            }
+        }
+    }
 }
 
 /// A batch while it is being worked off.

@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use okta::Session;
 use outbound::{Error, ErrorKind};
 use rules::{Applied, Change, CustomerId, Desired, Plan, UserId};
-use state::{Claim, Config, Customers, Entry, Lease, Record, Tombstone, Version, Written};
+use state::{
+    Announcement, Claim, Config, Customers, Entry, Lease, Record, Tombstone, Version, Written,
+};
 
 use crate::failure::{Failure, Setback};
 
@@ -28,6 +30,10 @@ pub(crate) struct Writer<'a> {
     pub(crate) record: Record,
     /// Whether what was applied is not to be believed, and has to be read.
     pub(crate) recheck: bool,
+    /// How many of the record's announcements others may have heard.
+    pub(crate) told: usize,
+    /// Whether the table holds the record's announcements as they are here.
+    pub(crate) noted: bool,
 }
 
 /// What kept a plan from being carried out to its end.
@@ -71,7 +77,28 @@ impl Writer<'_> {
         let entry = Entry::Customer(Box::new(record.clone()));
         self.write(&entry, claims).await?;
         self.record = record;
+        self.noted = true;
         Ok(())
+    }
+
+    /// Adds an announcement, which the next write notes.
+    pub(crate) fn announce(&mut self, announcement: Announcement) {
+        self.record.announcing.push(announcement);
+        self.noted = false;
+    }
+
+    /// Takes back the announcements that nobody can have heard.
+    pub(crate) fn withdraw(&mut self) {
+        self.record.announcing.truncate(self.told);
+    }
+
+    /// The announcements, noted if no write has done that yet. From now on others may have heard them.
+    pub(crate) async fn committed(&mut self) -> Result<&[Announcement], Trouble> {
+        if !self.noted {
+            self.save(self.record.clone(), &[]).await?;
+        }
+        self.told = self.record.announcing.len();
+        Ok(&self.record.announcing)
     }
 
     /// Puts a tombstone in the record's place, and gives up the user.
@@ -195,6 +222,7 @@ impl Writer<'_> {
         if self.record.lease.is_none() {
             return;
         }
+        self.withdraw();
         let record = Record { lease: None, ..self.record.clone() };
         if let Err(trouble) = self.save(record, &[]).await {
             tracing::warn!(?trouble, "a lease could not be given back; it runs out by itself");

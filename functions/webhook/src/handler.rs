@@ -6,7 +6,9 @@ use std::time::Duration;
 use http::{HeaderMap, Method, StatusCode};
 use outbound::{Clock, Credentials, Error};
 use rules::ShopDomain;
+use runtime::{Measured, Measures, Metric};
 use state::{Message, Outgoing, Queue, WebhookId};
+use tracing::Instrument;
 
 use crate::event::{self, Event};
 use crate::signature::SigningSecrets;
@@ -81,6 +83,21 @@ impl Answer {
     }
 }
 
+impl Measured for Answer {
+    fn measure(&self, measures: &mut Measures) {
+        measures.add(Metric::Webhooks, self.as_str(), 1);
+    }
+}
+
+/// What a webhook needs does not answer.
+#[derive(Debug, thiserror::Error)]
+enum Unavailable {
+    #[error(transparent)]
+    Secret(#[from] outbound::Error),
+    #[error(transparent)]
+    Queue(#[from] state::Error),
+}
+
 impl Webhook {
     /// Answers a request. `body` is the raw body, exactly as it was sent.
     pub async fn handle(
@@ -90,36 +107,40 @@ impl Webhook {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Answer {
-        let answer = match path {
-            PATH if method == Method::POST => self.take(headers, body).await,
-            PATH => Answer::MethodNotAllowed,
-            _ => Answer::NotFound,
-        };
-        let messages = if let Answer::Queued(messages) = answer { messages } else { 0 };
-        let webhook_id = webhook_id(headers).map(|id| id.to_string());
-        let outcome = answer.as_str();
-        if answer == Answer::Mismatched {
-            tracing::warn!(outcome, webhook_id, "a privacy topic on another body: nothing is done");
-        } else {
-            tracing::info!(outcome, messages, webhook_id, "webhook");
+        let webhook_id = webhook_id(headers);
+        // Of the gravest level, so that every line has it, whatever level is heard.
+        let span =
+            tracing::error_span!("webhook", correlation_id = webhook_id.as_ref().map(display));
+        async {
+            let answer = match path {
+                PATH if method == Method::POST => self.take(headers, body, webhook_id).await,
+                PATH => Ok(Answer::MethodNotAllowed),
+                _ => Ok(Answer::NotFound),
+            };
+            log(&answer);
+            answer.unwrap_or(Answer::Unavailable)
         }
-        answer
+        .instrument(span)
+        .await
     }
 
-    async fn take(&self, headers: &HeaderMap, body: &[u8]) -> Answer {
-        match self.is_genuine(headers, body).await {
-            Ok(true) => {}
-            Ok(false) => return Answer::Unauthorized,
-            Err(error) => return unavailable(&error),
+    async fn take(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        webhook_id: Option<WebhookId>,
+    ) -> Result<Answer, Unavailable> {
+        if !self.is_genuine(headers, body).await? {
+            return Ok(Answer::Unauthorized);
         }
         let topic = text(headers, "x-shopify-topic");
-        match event::read(body, topic, &self.shop, self.clock.now()) {
-            Ok(Event::Look(messages)) => self.queue(messages, webhook_id(headers)).await,
+        Ok(match event::read(body, topic, &self.shop, self.clock.now()) {
+            Ok(Event::Look(messages)) => self.queue(messages, webhook_id.as_ref()).await?,
             Ok(Event::Guest) => Answer::Guest,
             Ok(Event::Ignored) => Answer::Ignored,
             Ok(Event::Mismatched) => Answer::Mismatched,
             Err(event::NotAnObject) => Answer::NotAnObject,
-        }
+        })
     }
 
     /// Whether Shopify signed the body for our shop. A signature that fails may be by a secret that
@@ -138,22 +159,37 @@ impl Webhook {
         Ok(changed && renewed.have_signed(body, signature) && !other_shop)
     }
 
-    async fn queue(&self, messages: Vec<Message>, webhook_id: Option<WebhookId>) -> Answer {
+    async fn queue(
+        &self,
+        messages: Vec<Message>,
+        webhook_id: Option<&WebhookId>,
+    ) -> Result<Answer, Unavailable> {
         let count = messages.len();
         let outgoing = messages.into_iter().map(|mut message| {
-            message.webhook_id.clone_from(&webhook_id);
+            message.webhook_id = webhook_id.cloned();
             Outgoing { message, delay: self.settle }
         });
-        match self.queue.send(outgoing.collect()).await {
-            Ok(()) => Answer::Queued(count),
-            Err(error) => unavailable(&error),
-        }
+        self.queue.send(outgoing.collect()).await?;
+        Ok(Answer::Queued(count))
     }
 }
 
-fn unavailable(error: &dyn std::error::Error) -> Answer {
-    tracing::error!(error = %error, "webhook not taken; Shopify will send it again");
-    Answer::Unavailable
+fn log(answer: &Result<Answer, Unavailable>) {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let outcome = Answer::Unavailable.as_str();
+            return tracing::error!(outcome, error = %error, "not taken; Shopify sends it again");
+        }
+    };
+    let (outcome, status) = (answer.as_str(), answer.status().as_u16());
+    match answer {
+        Answer::Queued(messages) => tracing::info!(outcome, status, messages, "webhook"),
+        Answer::Mismatched => {
+            tracing::warn!(outcome, status, "a privacy topic on another body: nothing is done");
+        }
+        _ => tracing::info!(outcome, status, "webhook"),
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::{Body, Error, Request, RequestExt, Response, run, service_fn};
-use runtime::{Services, start_telemetry};
+use runtime::{Function, Invocation, Services, Telemetry};
 use webhook::{SigningSecrets, Webhook};
 
 /// What `SETTLE_SECONDS` is if it is not set.
@@ -12,7 +12,7 @@ const SETTLE_SECONDS: u16 = 10;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    start_telemetry();
+    let telemetry = Arc::new(Telemetry::start(Function::Webhook));
     let services = Services::start().await;
     let settle = services.env().parsed_or("SETTLE_SECONDS", SETTLE_SECONDS)?;
     let webhook = Arc::new(Webhook {
@@ -23,11 +23,17 @@ async fn main() -> Result<(), Error> {
         settle: Duration::from_secs(settle.into()),
     });
     run(service_fn(move |request: Request| {
-        let webhook = Arc::clone(&webhook);
+        let (telemetry, webhook) = (Arc::clone(&telemetry), Arc::clone(&webhook));
         async move {
             let path = request.raw_http_path().to_owned();
+            let context = request.lambda_context();
             let (parts, body) = request.into_parts();
-            let answer = webhook.handle(&parts.method, &path, &parts.headers, &body).await;
+            let work = Box::pin(async {
+                Ok::<_, Error>(webhook.handle(&parts.method, &path, &parts.headers, &body).await)
+            });
+            let trace = context.xray_trace_id.as_deref();
+            let invocation = Invocation { request_id: &context.request_id, trace };
+            let answer = telemetry.call(invocation, Vec::new, work).await?;
             let mut response = Response::new(Body::Empty);
             *response.status_mut() = answer.status();
             Ok::<_, Error>(response)

@@ -34,15 +34,26 @@ pub struct Figures {
     pub bad: BTreeMap<Bad, Counted<BadLine>>,
     /// Lines of a customer who had one before. The first line that can be read counts.
     pub duplicates: Counted<CustomerId>,
-    /// Customers whose money is in another currency than the book's. They never differ, and count in no
-    /// sum.
+    /// Customers whose money is in another currency than the book's, and for whom nobody decided. They never
+    /// differ, and count in no sum.
     pub other_currency: Counted<CustomerId>,
     /// Customers without a usable e-mail address.
     pub no_email: Counted<CustomerId>,
+    /// Customers of a segment who do not differ and have no Okta user: nobody was found before, or they
+    /// cannot be looked for.
+    #[serde(default)]
+    pub unmatched: u64,
     /// Customers of the export whose tombstone stands. They count in no sum.
     pub tombstones: u64,
     /// Members of managed groups who are nobody's user, as far as was read. They are never touched.
     pub strangers: Counted<UserId>,
+    /// Customers of the export who are where a person wants them, whatever the rules say. They count among
+    /// the customers of that segment, or of none.
+    #[serde(default)]
+    pub pinned: u64,
+    /// Customers of the export who are pinned to a segment that the book does not have: the rules decide.
+    #[serde(default)]
+    pub pins_unknown: Counted<CustomerId>,
     /// Customers whose figures no sum can hold. They are decided like all others.
     pub unsummed: u64,
     /// The customers of each segment of the book, in its order.

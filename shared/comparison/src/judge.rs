@@ -9,7 +9,7 @@ use crate::Why;
 use crate::amount::Bought;
 use crate::comparison::Comparison;
 use crate::figures::Place;
-use crate::known::{InBook, Kind, View};
+use crate::known::{InBook, Kind, KnownPin, SegmentRef, View};
 use crate::moment::Moment;
 use crate::okta_read::{Group, Groups, UserPlace};
 use crate::row::Row;
@@ -27,6 +27,28 @@ impl Difference {
     fn new(why: Why) -> Self {
         Self { why, recheck: false, user: None }
     }
+}
+
+/// What a person decided for a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pin {
+    /// Nothing: the rules decide.
+    None,
+    /// Where the customer belongs, by the place of a segment in the book; none for no segment.
+    To(Option<usize>),
+    /// For a segment that the book does not have: the rules decide.
+    Unknown,
+}
+
+/// What is known of a customer for whom nobody was found.
+#[derive(Debug, Clone, Copy)]
+struct Unmatched {
+    /// In what is known.
+    place: usize,
+    retry: bool,
+    /// Whether what is known was read after the export.
+    is_trusted: bool,
+    pin: Pin,
 }
 
 /// Figures in another currency than the book's: comparing would be a guess.
@@ -75,7 +97,7 @@ impl Comparison<'_> {
         let view = place.and_then(|place| self.known.view(place, self.book.currency()));
         match (place, view) {
             (Some(place), Some(view)) => self.judge_known(row, place, &view),
-            _ => self.judge_unlooked(row, Why::New, row.bought),
+            _ => self.judge_unlooked(row, Why::New, row.bought, Pin::None),
         }
     }
 
@@ -89,22 +111,28 @@ impl Comparison<'_> {
         let newer = trusted.filter(|(moment, _)| is_later(*moment));
         let bought = newer.map_or(row.bought, |(_, bought)| bought);
         let is_trusted = trusted.is_some();
+        let pin = if view.pinned { self.pin(row.id) } else { Pin::None };
         match view.kind {
             Kind::Matched { segment, in_place, shown } => {
                 let segment = self.place_of_name(segment);
-                let matched = Matched { place, segment, in_place, shown, is_trusted };
+                let matched = Matched { place, segment, in_place, shown, is_trusted, pin };
                 self.judge_matched(row, bought, &matched);
             }
             Kind::Unmatched { looked: true, retry } => {
-                self.judge_unmatched(row, bought, place, retry, is_trusted);
+                let unmatched = Unmatched { place, retry, is_trusted, pin };
+                self.judge_unmatched(row, bought, &unmatched);
             }
-            Kind::Unmatched { looked: false, .. } => self.judge_unlooked(row, Why::New, bought),
+            Kind::Unmatched { looked: false, .. } => {
+                self.judge_unlooked(row, Why::New, bought, pin);
+            }
             Kind::Tombstone { seen } if is_covered(seen) => {
                 self.tally.tombstones += 1;
                 self.tally.unchanged += 1;
                 self.meet_line(row, false);
             }
-            Kind::Tombstone { .. } => self.judge_unlooked(row, Why::Returned, row.bought),
+            Kind::Tombstone { .. } => {
+                self.judge_unlooked(row, Why::Returned, row.bought, Pin::None);
+            }
         }
     }
 
@@ -113,11 +141,11 @@ impl Comparison<'_> {
     }
 
     /// A customer for whom nobody has been looked for, or not since they came back.
-    fn judge_unlooked(&mut self, row: &Row<'_>, why: Why, bought: InBook) {
+    fn judge_unlooked(&mut self, row: &Row<'_>, why: Why, bought: InBook, pin: Pin) {
         if row.email.is_none() {
             self.tally.no_email.add(CustomerId::new(row.id));
         }
-        let target = self.count(row.id, bought);
+        let target = self.count(row.id, bought, pin);
         let differs = matches!(target, Ok(Some(_))) && !self.holds_back(row.email.is_none());
         let met = self.meet_line(row, differs);
         let Ok(target) = target else { return };
@@ -127,6 +155,7 @@ impl Comparison<'_> {
             let difference = Difference { why, recheck, user: met.user };
             self.conclude(row.id, Way::new(None, met.groups, target), bought, Some(difference));
         } else {
+            self.tally.unmatched += u64::from(target.is_some());
             self.tally.unchanged += 1;
         }
     }
@@ -136,16 +165,14 @@ impl Comparison<'_> {
         &mut self,
         row: &Row<'_>,
         bought: InBook,
-        place: usize,
-        retry: bool,
-        is_trusted: bool,
+        &Unmatched { place, retry, is_trusted, pin }: &Unmatched,
     ) {
         let sought = self.known.address(place);
         let has_none = if is_trusted { sought.is_none() } else { row.email.is_none() };
         if has_none {
             self.tally.no_email.add(CustomerId::new(row.id));
         }
-        let target = self.count(row.id, bought);
+        let target = self.count(row.id, bought, pin);
         let is_asked = matches!(target, Ok(Some(_))) && !self.holds_back(has_none);
         let is_sought_theirs = is_trusted && sought.is_some() || self.options.tagger.is_none();
         let tag = if is_sought_theirs { sought } else { self.tag(row, is_asked) };
@@ -160,6 +187,7 @@ impl Comparison<'_> {
         } else {
             met.is_borne.then_some(Why::Found)
         };
+        self.tally.unmatched += u64::from(why.is_none() && target.is_some());
         let difference = why.map(|why| Difference { user: met.user, ..Difference::new(why) });
         let found = difference.map_or(Groups::NONE, |_| met.groups);
         let target = target.filter(|_| difference.is_some());
@@ -173,12 +201,19 @@ impl Comparison<'_> {
 
     /// Counts a customer's figures and says which segment they belong to, if any.
     #[inline]
-    fn count(&mut self, id: u64, bought: InBook) -> Result<Option<usize>, OtherCurrency> {
-        let Some(bought) = bought else {
-            self.tally.other_currency.add(CustomerId::new(id));
-            return Err(OtherCurrency);
+    fn count(&mut self, id: u64, bought: InBook, pin: Pin) -> Result<Option<usize>, OtherCurrency> {
+        let target = match pin {
+            Pin::None => self.target(id, bought)?,
+            Pin::To(target) => {
+                self.tally.pinned += 1;
+                target
+            }
+            Pin::Unknown => {
+                self.tally.pins_unknown.add(CustomerId::new(id));
+                self.target(id, bought)?
+            }
         };
-        let target = self.decide(bought);
+        let Some(bought) = bought else { return Ok(target) };
         let outside = self.book.segments().len();
         if let Some(sum) = self.tally.sums.get_mut(target.unwrap_or(outside))
             && !sum.add(bought)
@@ -187,6 +222,32 @@ impl Comparison<'_> {
         }
         self.tally.histogram.add(bought);
         Ok(target)
+    }
+
+    /// The segment that the rules put a customer into, if any.
+    #[inline]
+    fn target(&mut self, id: u64, bought: InBook) -> Result<Option<usize>, OtherCurrency> {
+        let Some(bought) = bought else {
+            self.tally.other_currency.add(CustomerId::new(id));
+            return Err(OtherCurrency);
+        };
+        Ok(self.decide(bought))
+    }
+
+    /// What a person decided for a customer, by this book.
+    #[cold]
+    fn pin(&self, id: u64) -> Pin {
+        let segments = self.book.segments().len();
+        match self.known.pin(id) {
+            None => Pin::None,
+            Some(KnownPin::Outside) => Pin::To(None),
+            Some(KnownPin::Segment(SegmentRef(number))) => {
+                match self.place_of_name(Some(number)).filter(|place| *place < segments) {
+                    None => Pin::Unknown,
+                    place => Pin::To(place),
+                }
+            }
+        }
     }
 
     /// Writes down how a customer of the export was judged.

@@ -24,6 +24,8 @@ pub struct KnownCustomer {
     pub read: Option<KnownRead>,
     /// What came of it.
     pub state: KnownState,
+    /// Where a person wants the customer to be. Of a tombstone it says nothing.
+    pub pin: Option<KnownPin>,
 }
 
 /// A read of the truth.
@@ -73,9 +75,18 @@ pub enum KnownState {
     },
 }
 
+/// Where a person wants a customer to be, whatever the rules say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownPin {
+    /// In this segment. It may no longer exist; then it is as if nobody had decided.
+    Segment(SegmentRef),
+    /// In no segment.
+    Outside,
+}
+
 /// The name of a segment, as a number of one [`KnownBuilder`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SegmentRef(u16);
+pub struct SegmentRef(pub(crate) u16);
 
 /// Too many names of segments: more than 65,000 never stood in one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,13 +104,15 @@ pub struct KnownBuilder {
 /// What is known of each customer: 32 bytes for each, 24 more for whom an address or a user is known.
 /// Only what no shop has takes more: figures beyond 10^14 or with more than four decimals, a second
 /// currency, moments with fractions of a second, or a profile that is known to show other totals than
-/// were last read.
+/// were last read; and a customer who is pinned.
 #[derive(Debug, Default)]
 pub struct Known {
     /// In ascending order of id.
     hot: Vec<Hot>,
     cold: Vec<Cold>,
     unusual: Vec<KnownCustomer>,
+    /// The few for whom a person decided, by id.
+    pins: HashMap<u64, KnownPin>,
     names: Vec<SegmentName>,
     /// The currency of all figures that are not in `unusual`.
     currency: Option<Currency>,
@@ -156,6 +169,12 @@ impl Known {
     /// The names that segments were given by, each at the place of its number.
     pub(crate) fn names(&self) -> &[SegmentName] {
         &self.names
+    }
+
+    /// Where a person wants a customer to be.
+    #[cold]
+    pub(crate) fn pin(&self, id: u64) -> Option<KnownPin> {
+        self.pins.get(&id).copied()
     }
 
     pub(crate) fn id(&self, place: usize) -> Option<CustomerId> {

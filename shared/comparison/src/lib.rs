@@ -56,7 +56,8 @@ pub use figures::{
     SegmentFigures, Standing,
 };
 pub use known::{
-    Known, KnownBuilder, KnownCustomer, KnownRead, KnownState, SegmentRef, TooManySegments,
+    Known, KnownBuilder, KnownCustomer, KnownPin, KnownRead, KnownState, SegmentRef,
+    TooManySegments,
 };
 pub use okta_read::{Groups, OktaRead, OktaReadBuilder};
 pub use tag::{AddressTag, Tagger, UserTag};

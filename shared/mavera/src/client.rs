@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, HeaderValue};
 use http::{Method, Response, StatusCode};
 use jiff::Timestamp;
-use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat};
+use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat, Traffic};
 
 use crate::answer;
 use crate::credentials::MaveraCredentials;
@@ -65,9 +65,9 @@ impl Mavera {
         Self { outbound, base, credentials }
     }
 
-    /// How many requests this client and its clones have sent, repeats included.
-    pub fn sent(&self) -> u64 {
-        self.outbound.sent()
+    /// What this client and its clones have sent.
+    pub fn traffic(&self) -> Traffic {
+        self.outbound.traffic()
     }
 
     /// A call to `/api/v1/personas` and the path below it.

@@ -1,9 +1,14 @@
 //! What Okta's answers mean ([error codes](https://developer.okta.com/docs/reference/error-codes/)).
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::header::{DATE, WWW_AUTHENTICATE};
+use http::{HeaderMap, Response, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use outbound::{Call, Error, ErrorKind, VendorCode};
 use serde::Deserialize;
+
+use crate::grant::UNPROVEN;
 
 /// The code of a 404 that speaks of a user or a group. Any other 404 comes from a wrong address or
 /// from something between us and Okta, and must not be taken for "deleted".
@@ -14,7 +19,11 @@ pub(crate) fn accepted(call: &Call, answer: Response<Bytes>) -> Result<Response<
     if answer.status().is_success() { Ok(answer) } else { Err(call.error(refusal(&answer))) }
 }
 
-fn refusal(answer: &Response<Bytes>) -> ErrorKind {
+/// What an answer that is no success means.
+pub(crate) fn refusal(answer: &Response<Bytes>) -> ErrorKind {
+    if challenge(answer, "invalid_dpop_proof") {
+        return UNPROVEN;
+    }
     let code = code(answer.body());
     let status = answer.status().as_u16();
     match answer.status() {
@@ -48,6 +57,24 @@ fn code(body: &[u8]) -> Option<VendorCode> {
         error_code: String,
     }
     VendorCode::new(&serde_json::from_slice::<Refusal>(body).ok()?.error_code)
+}
+
+/// Whether an answer refuses a token or its proof with this code
+/// ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449#section-7.1)).
+pub(crate) fn challenge(answer: &Response<Bytes>, code: &str) -> bool {
+    let named = format!("error=\"{code}\"");
+    let told = |header: &http::HeaderValue| header.to_str().is_ok_and(|it| it.contains(&named));
+    !answer.status().is_success() && answer.headers().get_all(WWW_AUTHENTICATE).iter().any(told)
+}
+
+/// The nonce that the next proof has to hold, if an answer gave one.
+pub(crate) fn nonce(answer: &Response<Bytes>) -> Option<String> {
+    Some(answer.headers().get("dpop-nonce")?.to_str().ok()?.to_owned())
+}
+
+/// When an answer was made, by Okta's clock.
+pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// Reads an answer's JSON.

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
-use http::header::DATE;
-use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 use outbound::ErrorKind;
+
+use crate::answer::date;
 
 /// How long to wait after a 429 without the headers that say so.
 const UNTOLD: SignedDuration = SignedDuration::from_secs(10);
@@ -94,8 +94,10 @@ pub(crate) enum Bucket {
     Rules,
     /// `/api/v1/meta/schemas`.
     Schemas,
-    /// The roles of users and groups.
+    /// The roles of users, groups and apps.
     Roles,
+    /// `POST /oauth2/v1/token`.
+    Tokens,
 }
 
 impl Bucket {
@@ -194,10 +196,6 @@ fn full_at(headers: &HeaderMap, reset: i64, now: Timestamp) -> Timestamp {
         .saturating_sub(SignedDuration::from_secs(sent_at.as_second()))
         .clamp(SignedDuration::ZERO, LONGEST);
     now.saturating_add(wait + ROUNDING).unwrap_or(Timestamp::MAX)
-}
-
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 fn number<N: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<N> {

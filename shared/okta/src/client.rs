@@ -7,34 +7,37 @@ use http::header::{ACCEPT, HeaderValue};
 use http::{Method, Response, StatusCode};
 use jiff::Timestamp;
 use outbound::{
-    BaseUrl, Call, Credentials, Error, ErrorKind, ForeignAddress, Outbound, OwnUrl, Repeat,
+    BaseUrl, Call, Credentials, Error, ErrorKind, ForeignAddress, Outbound, OwnUrl, Repeat, Traffic,
 };
 use serde::de::DeserializeOwned;
 
 use crate::budget::{Bucket, Budget, RateShare};
 use crate::credentials::OktaCredentials;
+use crate::scopes::Scopes;
+use crate::tokens::{Access, Tokens};
 use crate::{answer, link};
 
-const SERVICE: &str = "okta";
+pub(crate) const SERVICE: &str = "okta";
 /// More pages than any list we read has. Okta allows an org 2,000 rules, ten pages of them.
 const MOST_PAGES: usize = 100;
 /// What a list is that leads on for ever.
 pub(crate) const ENDLESS: ErrorKind =
     ErrorKind::Unreadable { detail: "the pages of a list do not end" };
 
-/// Okta, as one org. Clones share what is known of the org's limits.
+/// Okta, as one org. Clones share what is known of the org's limits, and the tokens.
 #[derive(Clone)]
 pub struct Okta {
-    outbound: Outbound,
-    base: BaseUrl,
-    credentials: Arc<dyn Credentials<OktaCredentials>>,
+    pub(crate) outbound: Outbound,
+    pub(crate) base: BaseUrl,
+    pub(crate) credentials: Arc<dyn Credentials<OktaCredentials>>,
     budget: Arc<Budget>,
+    pub(crate) tokens: Arc<Tokens>,
 }
 
 /// Calls that share a deadline and a share of the limits.
 #[derive(Clone, Copy)]
 pub struct Session<'a> {
-    okta: &'a Okta,
+    pub(crate) okta: &'a Okta,
     deadline: Timestamp,
     share: RateShare,
     patience: Patience,
@@ -65,12 +68,12 @@ impl Okta {
         base: BaseUrl,
         credentials: Arc<dyn Credentials<OktaCredentials>>,
     ) -> Self {
-        Self { outbound, base, credentials, budget: Arc::default() }
+        Self { outbound, base, credentials, budget: Arc::default(), tokens: Arc::default() }
     }
 
-    /// How many requests this client and its clones have sent, repeats included.
-    pub fn sent(&self) -> u64 {
-        self.outbound.sent()
+    /// What this client and its clones have sent.
+    pub fn traffic(&self) -> Traffic {
+        self.outbound.traffic()
     }
 
     /// Calls that begin and end before `deadline` and leave the rest of the limits to others. A call
@@ -116,34 +119,53 @@ impl Session<'_> {
     }
 
     /// Sends the call once the bucket allows it, and again after a 429 while there is time, and once
-    /// with renewed credentials.
+    /// with another token.
     pub(crate) async fn send(&self, bucket: Bucket, call: &Call) -> Result<Response<Bytes>, Error> {
-        let Okta { outbound, credentials: source, budget, .. } = self.okta;
-        let mut credentials = source.current().await?;
-        let mut renewable = true;
+        let scopes = Scopes::of(bucket, call.method());
+        let access = self.access(scopes).await?;
+        let mut answer = self.send_with(&access, bucket, call).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED
+            && let Some(other) = self.instead_of(&access, scopes).await?
+        {
+            answer = self.send_with(&other, bucket, call).await?;
+        }
+        answer::accepted(call, answer)
+    }
+
+    /// Sends the call with this authorisation, and once more if Okta asks for a nonce in the proof.
+    async fn send_with(
+        &self,
+        access: &Access,
+        bucket: Bucket,
+        call: &Call,
+    ) -> Result<Response<Bytes>, Error> {
+        let Okta { outbound, tokens, .. } = self.okta;
+        let authorised = |call: Call| access.authorise(call, tokens, outbound);
+        let answer = self.exchange(bucket, call, authorised).await?;
+        if tokens.learn_nonce(&answer) {
+            return self.exchange(bucket, call, authorised).await;
+        }
+        Ok(answer)
+    }
+
+    /// Sends the call once the bucket allows it, and again after a 429 while there is time.
+    pub(crate) async fn exchange(
+        &self,
+        bucket: Bucket,
+        call: &Call,
+        authorised: impl Fn(Call) -> Result<Call, Error>,
+    ) -> Result<Response<Bytes>, Error> {
+        let Okta { outbound, budget, .. } = self.okta;
         loop {
             self.wait_for(bucket, call).await?;
-            let authorised = credentials.authorise(call.clone())?;
-            let answer = outbound.send(&authorised, self.deadline).await?;
-            let now = outbound.clock().now();
-            match answer.status() {
-                // It was not carried out, so it may be sent again whatever it does.
-                StatusCode::TOO_MANY_REQUESTS => {
-                    budget.refused(bucket, answer.headers(), now);
-                    continue;
-                }
-                StatusCode::UNAUTHORIZED if renewable => {
-                    let refused = credentials;
-                    credentials = source.renewed(&refused).await?;
-                    renewable = false;
-                    if !Arc::ptr_eq(&credentials, &refused) {
-                        continue;
-                    }
-                }
-                _ => {}
+            let answer = outbound.send_anew(call, self.deadline, &authorised).await?;
+            let now = self.now();
+            if answer.status() != StatusCode::TOO_MANY_REQUESTS {
+                budget.learn(bucket, answer.headers(), now);
+                return Ok(answer);
             }
-            budget.learn(bucket, answer.headers(), now);
-            return answer::accepted(call, answer);
+            // It was not carried out, so it may be sent again whatever it does.
+            budget.refused(bucket, answer.headers(), now);
         }
     }
 
@@ -182,7 +204,16 @@ impl Session<'_> {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Vec<T>, Error> {
-        let mut address = self.address(path).with_query(query);
+        self.list_at(bucket, operation, self.address(path).with_query(query)).await
+    }
+
+    /// A read of the list at an address, to its last page.
+    pub(crate) async fn list_at<T: DeserializeOwned>(
+        &self,
+        bucket: Bucket,
+        operation: &'static str,
+        mut address: OwnUrl,
+    ) -> Result<Vec<T>, Error> {
         let mut items = Vec::new();
         for _ in 0..MOST_PAGES {
             let page = self.page(bucket, operation, address).await?;
@@ -220,7 +251,13 @@ impl Session<'_> {
     }
 }
 
-fn call(operation: &'static str, method: Method, address: OwnUrl, repeat: Repeat) -> Call {
+/// A call to an address of the org.
+pub(crate) fn call(
+    operation: &'static str,
+    method: Method,
+    address: OwnUrl,
+    repeat: Repeat,
+) -> Call {
     Call::new(SERVICE, operation, method, address, repeat)
         .header(ACCEPT, HeaderValue::from_static("application/json"))
 }

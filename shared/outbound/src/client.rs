@@ -1,7 +1,6 @@
 //! One client for every service: time limits, and retries as data.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +14,7 @@ use url::Url;
 use crate::address::OwnUrl;
 use crate::error::{Error, ErrorKind};
 use crate::ports::{BoxFuture, Clock, Randomness, Transport, TransportFailure};
+use crate::traffic::{Counters, Traffic};
 
 /// The longest one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -116,12 +116,25 @@ impl Call {
         self
     }
 
+    /// The HTTP method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The address without its query: what a proof of possession names. It may hold a login.
+    pub fn resource(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.into()
+    }
+
     /// An error of this call.
     pub fn error(&self, kind: ErrorKind) -> Error {
         Error::new(self.service, self.operation, kind)
     }
 
-    fn request(&self) -> Result<Request<Bytes>, Error> {
+    pub(crate) fn request(&self) -> Result<Request<Bytes>, Error> {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.headers_mut() = self.headers.clone();
@@ -142,7 +155,7 @@ pub struct Outbound {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
     random: Arc<dyn Randomness>,
-    sent: Arc<AtomicU64>,
+    counters: Arc<Counters>,
 }
 
 impl Outbound {
@@ -152,12 +165,27 @@ impl Outbound {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Randomness>,
     ) -> Self {
-        Self { transport, clock, random, sent: Arc::default() }
+        Self { transport, clock, random, counters: Arc::default() }
     }
 
-    /// How many requests this client and its clones have sent, repeats included.
-    pub fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
+    /// What this client and its clones have sent.
+    pub fn traffic(&self) -> Traffic {
+        self.counters.read()
+    }
+
+    /// Counts a request as throttled whose answer says so otherwise than by its status.
+    pub fn count_throttled(&self) {
+        self.counters.throttle();
+    }
+
+    /// Counts a request as failed whose answer says so otherwise than by its status.
+    pub fn count_failed(&self) {
+        self.counters.fail();
+    }
+
+    /// The chance the client draws from.
+    pub fn randomness(&self) -> &dyn Randomness {
+        &*self.random
     }
 
     /// The clock the client keeps time by.
@@ -173,8 +201,23 @@ impl Outbound {
     /// If no answer came back, too little time is left before `deadline` to begin, or the call cannot
     /// be sent at all.
     pub async fn send(&self, call: &Call, deadline: Timestamp) -> Result<Response<Bytes>, Error> {
-        self.attempts(call, deadline, |request, timeout| self.transport.send(request, timeout))
-            .await
+        let attempt = |request, timeout| self.transport.send(request, timeout);
+        self.attempts(call, deadline, || call.request(), attempt).await
+    }
+
+    /// As [`send`](Self::send), but each attempt sends what `made_anew` makes of the call: for calls
+    /// that carry what a service takes only once, such as a signed proof.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), or if `made_anew` fails.
+    pub async fn send_anew(
+        &self,
+        call: &Call,
+        deadline: Timestamp,
+        made_anew: impl Fn(Call) -> Result<Call, Error>,
+    ) -> Result<Response<Bytes>, Error> {
+        let attempt = |request, timeout| self.transport.send(request, timeout);
+        self.attempts(call, deadline, || made_anew(call.clone())?.request(), attempt).await
     }
 
     /// Attempts the call until an outcome is not worth a repeat, the waits are used up, or there is no
@@ -183,6 +226,7 @@ impl Outbound {
         &'a self,
         call: &Call,
         deadline: Timestamp,
+        request: impl Fn() -> Result<Request<Bytes>, Error>,
         attempt: impl Fn(Request<Bytes>, Duration) -> BoxFuture<'a, Outcome<B>>,
     ) -> Result<Response<B>, Error> {
         let mut waits = WAITS.iter();
@@ -192,9 +236,10 @@ impl Outbound {
                 .filter(|left| *left >= SHORTEST_ATTEMPT)
                 .ok_or_else(|| call.error(ErrorKind::OutOfTime))?
                 .min(ATTEMPT);
-            let request = call.request()?;
-            self.sent.fetch_add(1, Ordering::Relaxed);
+            let request = request()?;
+            self.counters.send();
             let outcome = attempt(request, timeout).await;
+            self.counters.end(outcome.as_ref().ok().map(|answer| answer.status().as_u16()));
             let wait = waits
                 .next()
                 .filter(|_| is_worth_repeating(&outcome, call.repeat))

@@ -55,9 +55,8 @@ impl Outbound {
         deadline: Timestamp,
     ) -> Result<Response<Body>, Error> {
         let call = &download.0;
-        let answer = self
-            .attempts(call, deadline, |request, timeout| self.transport.open(request, timeout))
-            .await?;
+        let attempt = |request, timeout| self.transport.open(request, timeout);
+        let answer = self.attempts(call, deadline, || call.request(), attempt).await?;
         Ok(answer.map(|chunks| Body {
             chunks,
             clock: Arc::clone(&self.clock),

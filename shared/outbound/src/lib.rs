@@ -10,6 +10,7 @@ mod download;
 mod error;
 mod live;
 mod ports;
+mod traffic;
 
 pub use address::{AddressError, BaseUrl, ForeignAddress, FoundUrl, OwnUrl};
 pub use client::{Call, Outbound, Repeat};
@@ -20,3 +21,4 @@ pub use live::{Network, NetworkError, SystemClock, SystemRandom};
 pub use ports::{
     BoxFuture, Chunks, Clock, Credentials, Fixed, Randomness, Transport, TransportFailure,
 };
+pub use traffic::Traffic;

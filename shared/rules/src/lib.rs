@@ -6,6 +6,7 @@
 //! - [`RuleBook`] says which segment a customer's [`Totals`] belong to. However it was written, it
 //!   has passed one validation. A [`DecisionTable`] says the same by the million, and an [`Explanation`]
 //!   says why.
+//! - A person may decide for one customer ([`PinnedTo`]); a [`Ruling`] says where the customer belongs then.
 //! - [`BookChange`] says what is otherwise in one book than in another.
 //! - [`Analysis`] says what a valid book leaves out, and which of its rules can never win.
 //! - [`Plan`] says what must change for one customer, and in which order.
@@ -21,6 +22,7 @@ mod explain;
 mod guard;
 mod id;
 mod money;
+mod pin;
 mod plan;
 mod table;
 
@@ -36,5 +38,6 @@ pub use explain::{Explanation, Miss, RangeVerdict, SegmentVerdict, Verdict};
 pub use guard::{Guard, Refusal, Shift};
 pub use id::{CustomerId, GroupId, GroupName, InvalidId, OrderId, PersonaId, SegmentName, UserId};
 pub use money::{Currency, Money, UnknownCurrency};
+pub use pin::{PinReason, PinnedTo, Ruling};
 pub use plan::{Applied, Attributes, Change, Desired, Group, Membership, Noted, Plan};
 pub use table::{DecisionTable, TABLE_DECIMALS};

@@ -4,12 +4,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use announcements::EventBus;
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use mavera::Mavera;
 use okta::Okta;
 use outbound::{
     Clock, InvalidCredentials, Network, NetworkError, Outbound, SystemClock, SystemRandom,
+    Transport,
 };
 use shopify::Shopify;
 use state::{ConfigTable, Customers, Runs, SqsQueue};
@@ -43,6 +45,7 @@ pub struct Services {
     env: Env,
     aws: aws_config::SdkConfig,
     clock: Arc<dyn Clock>,
+    transport: Option<Arc<dyn Transport>>,
 }
 
 impl Services {
@@ -69,7 +72,13 @@ impl Services {
     /// The parts that these variables name, called with this configuration: those of a function, seen
     /// from elsewhere.
     pub fn of(env: Env, aws: aws_config::SdkConfig) -> Self {
-        Self { env, aws, clock: Arc::new(SystemClock) }
+        Self { env, aws, clock: Arc::new(SystemClock), transport: None }
+    }
+
+    /// The same parts at another time, with Shopify, Okta and Mavera reached otherwise than by the network.
+    #[must_use]
+    pub fn simulated(self, clock: Arc<dyn Clock>, transport: Arc<dyn Transport>) -> Self {
+        Self { clock, transport: Some(transport), ..self }
     }
 
     /// The environment.
@@ -104,6 +113,12 @@ impl Services {
     pub fn queue(&self) -> Result<Arc<SqsQueue>, EnvError> {
         let url = self.env.required("SYNC_QUEUE_URL")?;
         Ok(Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(&self.aws), url)))
+    }
+
+    /// The event bus that `EVENT_BUS_NAME` names, if it is set.
+    pub fn event_bus(&self) -> Option<EventBus> {
+        let name = self.env.optional("EVENT_BUS_NAME")?;
+        Some(EventBus::new(aws_sdk_eventbridge::Client::new(&self.aws), name, self.clock()))
     }
 
     /// The table that `CONFIG_TABLE` names.
@@ -170,8 +185,11 @@ impl Services {
     }
 
     fn outbound(&self, base: &outbound::BaseUrl) -> Result<Outbound, NetworkError> {
-        let network = Arc::new(Network::new(&[base])?);
-        Ok(Outbound::new(network, self.clock(), Arc::new(SystemRandom)))
+        let transport = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None => Arc::new(Network::new(&[base])?),
+        };
+        Ok(Outbound::new(transport, self.clock(), Arc::new(SystemRandom)))
     }
 }
 

@@ -1,135 +1,183 @@
-//! Logs: one JSON object a line, its fields at the top.
+//! What a function says of its work: log lines while it works, metrics when a call ends.
+//!
+//! Both are JSON objects, a line each, on standard output, which Lambda hands on to `CloudWatch`. Keys are
+//! flat and named as Powertools for AWS Lambda names them.
 
-use std::collections::BTreeMap;
+mod heard;
+mod lines;
+mod panics;
 
+use std::fmt::Display;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use outbound::Traffic;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing::{Instrument, Subscriber};
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-/// The crates of this product.
-const OURS: [&str; 13] = [
-    "comparison",
-    "mavera",
-    "okta",
-    "outbound",
-    "refresh_groups",
-    "resegment",
-    "rules",
-    "runtime",
-    "segments",
-    "shopify",
-    "state",
-    "sync_customer",
-    "webhook",
-];
+use crate::Env;
+use crate::metrics::{Emf, Measured, Measures, Metric};
+pub use heard::heard;
+use lines::Lines;
+pub use panics::report_panics;
 
-/// Sends what the function reports to standard output as JSON lines, which Lambda hands on to
-/// `CloudWatch` Logs. `AWS_LAMBDA_LOG_LEVEL` sets the least level; INFO if it is not set. Libraries are
-/// heard from WARN on at most: below that some log the requests they send, headers and bodies included.
-pub fn start() {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok();
-    let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_target(false);
-    // A second start, as in tests, leaves the first in place.
-    let _ = tracing_subscriber::registry().with(heard(level)).with(lines).try_init();
+/// Takes a line, with its end.
+pub type Sink = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+/// A function of this product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Takes Shopify's webhooks.
+    Webhook,
+    /// Makes Okta agree with Shopify.
+    SyncCustomer,
+    /// Advances full runs.
+    Resegment,
+    /// Resolves the names of groups.
+    RefreshGroups,
 }
 
-/// Who is heard at this level: this product. Libraries are heard from WARN on at most.
-pub fn heard(level: LevelFilter) -> Targets {
-    Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_targets(OURS.map(|name| (name, level)))
-}
+impl Function {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::Webhook, Self::SyncCustomer, Self::Resegment, Self::RefreshGroups];
 
-/// Counts what happened in one call of a function, by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally(BTreeMap<&'static str, u64>);
-
-impl Tally {
-    /// Counts one more.
-    pub fn count(&mut self, name: &'static str) {
-        self.add(name, 1);
-    }
-
-    /// Counts several more.
-    pub fn add(&mut self, name: &'static str, more: u64) {
-        *self.0.entry(name).or_default() += more;
-    }
-
-    /// How often it was counted.
-    pub fn of(&self, name: &str) -> u64 {
-        self.0.get(name).copied().unwrap_or(0)
-    }
-
-    /// Whether nothing was counted.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The counts by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.0.iter().map(|(name, count)| (*name, *count))
-    }
-
-    /// Takes over the counts of another.
-    pub fn merge(&mut self, other: &Self) {
-        for (name, count) in other.iter() {
-            self.add(name, count);
+    /// What it is called in logs and metrics, as `service`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::SyncCustomer => "sync-customer",
+            Self::Resegment => "resegment",
+            Self::RefreshGroups => "refresh-groups",
         }
     }
 }
 
-/// "applied 2, unchanged 1".
-impl std::fmt::Display for Tally {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, (name, count)) in self.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{name} {count}")?;
-        }
-        Ok(())
+/// What Lambda says of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a> {
+    /// Lambda's id of the call.
+    pub request_id: &'a str,
+    /// The header that X-Ray follows the call by, if there is one.
+    pub trace: Option<&'a str>,
+}
+
+/// Says what a function does.
+pub struct Telemetry {
+    function: Function,
+    sink: Sink,
+    emf: Option<Emf>,
+    was_called: AtomicBool,
+}
+
+impl Telemetry {
+    /// Sends what the process says to standard output from now on. `AWS_LAMBDA_LOG_LEVEL`, which Lambda
+    /// sets, is the least level; INFO if it is not set. `METRICS_NAMESPACE` is where metrics go; none are
+    /// written if it is not set.
+    pub fn start(function: Function) -> Self {
+        let (env, sink) = (Env::process(), stdout());
+        // A second start leaves the first in place.
+        let _ = tracing::subscriber::set_global_default(lines(level(&env), Arc::clone(&sink)));
+        report_panics();
+        Self::new(function, &env, sink)
     }
+
+    /// As the environment says, to a sink; log lines are not its business.
+    pub fn new(function: Function, env: &Env, sink: Sink) -> Self {
+        let namespace = env.optional("METRICS_NAMESPACE");
+        let emf = namespace.map(|namespace| Emf {
+            namespace,
+            function,
+            level: level(env).min(LevelFilter::INFO),
+        });
+        Self { function, sink, emf, was_called: AtomicBool::new(false) }
+    }
+
+    /// Does the work of one call. Every line says which call it is from; when the work ends, fails or
+    /// panics, the metrics are written. `traffic` counts what the function's clients have sent so far, by
+    /// service. The work comes boxed: it is large, and the future of this would hold it twice.
+    ///
+    /// # Errors
+    /// The work's own, which is logged here.
+    pub async fn call<T: Measured, E: Display>(
+        &self,
+        invocation: Invocation<'_>,
+        traffic: impl Fn() -> Vec<(&'static str, Traffic)>,
+        work: impl Future<Output = Result<T, E>> + Unpin,
+    ) -> Result<T, E> {
+        // Of the gravest level, so that every line has it, whatever level is heard.
+        let span = tracing::error_span!(
+            "call",
+            service = self.function.as_str(),
+            function_request_id = invocation.request_id,
+            cold_start = !self.was_called.swap(true, Ordering::Relaxed),
+            xray_trace_id = invocation.trace.and_then(trace_id),
+        );
+        let before = traffic();
+        let measures = Measures::default();
+        let mut ending = Ending { telemetry: self, invocation, traffic, before, measures };
+        async {
+            let done = work.await;
+            match &done {
+                Ok(done) => done.measure(&mut ending.measures),
+                Err(error) => tracing::error!(outcome = "failed", error = %error, "call"),
+            }
+            done
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// Writes the metrics when it is dropped, so that a call that panics has them too.
+struct Ending<'a, F: Fn() -> Vec<(&'static str, Traffic)>> {
+    telemetry: &'a Telemetry,
+    invocation: Invocation<'a>,
+    traffic: F,
+    before: Vec<(&'static str, Traffic)>,
+    measures: Measures,
+}
+
+impl<F: Fn() -> Vec<(&'static str, Traffic)>> Drop for Ending<'_, F> {
+    fn drop(&mut self) {
+        let Some(emf) = &self.telemetry.emf else { return };
+        for ((service, now), (_, before)) in (self.traffic)().into_iter().zip(&self.before) {
+            let Traffic { sent, throttled, failed } = now.since(*before);
+            if sent > 0 {
+                self.measures.add(Metric::ApiCalls, service, sent);
+                self.measures.add(Metric::ApiThrottles, service, throttled);
+                self.measures.add(Metric::ApiFailures, service, failed);
+            }
+        }
+        emf.write(&self.measures, self.invocation.request_id, &*self.telemetry.sink);
+    }
+}
+
+/// Log lines of this level and graver ones, to a sink.
+pub fn lines(level: LevelFilter, sink: Sink) -> impl Subscriber + Send + Sync {
+    tracing_subscriber::registry().with(heard(level)).with(Lines { sink })
+}
+
+fn level(env: &Env) -> LevelFilter {
+    env.optional("AWS_LAMBDA_LOG_LEVEL")
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(LevelFilter::INFO)
+}
+
+fn stdout() -> Sink {
+    Arc::new(|line| {
+        // There is nobody to tell that nobody can be told.
+        let _ = std::io::stdout().lock().write_all(line);
+    })
+}
+
+/// The trace's own id out of X-Ray's
+/// [header](https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader).
+fn trace_id(header: &str) -> Option<&str> {
+    header.split(';').find_map(|part| part.strip_prefix("Root="))
 }
 
 #[cfg(test)]
-mod tests {
-    use tracing::Level;
-
-    use super::*;
-
-    #[test]
-    fn libraries_never_say_more_than_warnings() {
-        for level in [LevelFilter::TRACE, LevelFilter::DEBUG, LevelFilter::INFO] {
-            for library in ["hyper_util::client", "aws_smithy_runtime::client", "lambda_runtime"] {
-                assert!(!heard(level).would_enable(library, &Level::INFO), "{library} {level}");
-                assert!(heard(level).would_enable(library, &Level::WARN), "{library} {level}");
-            }
-        }
-        assert!(!heard(LevelFilter::ERROR).would_enable("hyper_util::client", &Level::WARN));
-    }
-
-    #[test]
-    fn every_function_and_every_shared_crate_is_heard() {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        for folder in ["functions", "shared"] {
-            for found in std::fs::read_dir(root.join(folder)).unwrap() {
-                let name = found.unwrap().file_name().into_string().unwrap().replace('-', "_");
-                assert!(OURS.contains(&name.as_str()), "{name}");
-            }
-        }
-    }
-
-    #[test]
-    fn this_product_says_what_the_level_lets_it() {
-        for (level, debug) in [(LevelFilter::DEBUG, true), (LevelFilter::INFO, false)] {
-            for name in [module_path!(), "webhook::handler", "sync_customer", "segments::local"] {
-                assert_eq!(heard(level).would_enable(name, &Level::DEBUG), debug, "{name} {level}");
-            }
-        }
-    }
-}
+mod tests;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderName, HeaderValue};
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat};
+use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat, Traffic};
 use rules::ShopDomain;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -105,9 +105,9 @@ impl Shopify {
         self.0.tokens.credentials().await
     }
 
-    /// How many requests this client and its clones have sent, repeats included.
-    pub fn sent(&self) -> u64 {
-        self.0.outbound.sent()
+    /// What this client and its clones have sent.
+    pub fn traffic(&self) -> Traffic {
+        self.0.outbound.traffic()
     }
 
     /// The version that calls ask for.
@@ -173,10 +173,24 @@ impl Shopify {
     fn judge(&self, request: &Request<'_>, answer: &Response<Bytes>) -> Outcome {
         self.0.watch.note(&self.0.version, answer.headers());
         let verdict = answer::judge(answer);
+        self.count(answer, &verdict.outcome);
         if let Some(cost) = verdict.cost {
             self.0.pace.learn(request.document.operation, request.ids, cost, self.now());
         }
         verdict.outcome
+    }
+
+    /// Most of Shopify's refusals come with the status 200.
+    fn count(&self, answer: &Response<Bytes>, outcome: &Outcome) {
+        let outbound = &self.0.outbound;
+        match outcome {
+            _ if answer.status() != StatusCode::OK => {}
+            Outcome::Throttled { .. } => outbound.count_throttled(),
+            Outcome::Refused(ErrorKind::Unavailable { .. } | ErrorKind::Forbidden { .. }) => {
+                outbound.count_failed();
+            }
+            Outcome::Data(_) | Outcome::Refused(_) => {}
+        }
     }
 
     fn ready_at(&self, request: &Request<'_>) -> Option<Timestamp> {

@@ -7,6 +7,7 @@
 mod erase;
 mod form;
 mod list;
+mod pin;
 mod scan;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use form::{CLAIM, Condition, STATE, claim_key, keys, owner, read_entry, unreadab
 
 pub use erase::Erased;
 pub use list::Listed;
+pub use pin::Pinned;
 pub use scan::{Page, Place};
 
 /// In how many parts a table on AWS is read side by side.

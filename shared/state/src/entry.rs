@@ -6,7 +6,7 @@ use rules::{Applied, CustomerId, EmailAddress, GroupName, OrderId, SegmentName, 
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{Cause, RunId};
+use crate::{Announcement, Cause, Grounds, Pin, RunId};
 
 /// How many transitions an entry remembers.
 const HISTORY: usize = 20;
@@ -51,6 +51,14 @@ pub struct Tombstone {
     /// The last full run that this customer was dispatched in, and how that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Answered>,
+    /// How many changes of segment there were: if the customer comes back, the next one's number follows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sequence: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a full run's look at a customer ended. A run counts each customer by this mark, so a message
@@ -99,7 +107,10 @@ pub struct Record {
     /// The segment the customer was last put into; none if they belong to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment: Option<SegmentName>,
-    /// How the last look ended.
+    /// What a person decided for the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
+    /// How the last look ended; none also if a person has decided since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Last>,
     /// The last full run that this customer was dispatched in, and how that ended.
@@ -108,6 +119,13 @@ pub struct Record {
     /// The latest changes of segment, or of the segment's group, the newest last.
     #[serde(default)]
     pub transitions: Vec<Transition>,
+    /// How many changes of segment there were, whether others were told of them or not. Only grows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sequence: u64,
+    /// The changes of segment that others are being told of, the newest last: they are about to hear of
+    /// them, or may have heard already. Not in `segment` and `transitions` yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announcing: Vec<Announcement>,
 }
 
 /// A person of Okta whom a customer was matched with, and by what.
@@ -165,8 +183,9 @@ pub struct Transition {
     pub group: Option<GroupName>,
     /// What made us look.
     pub cause: Cause,
-    /// Which range of the segment's rule matched, counted from 0.
-    pub range: Option<usize>,
+    /// What it rests on; none if no rule matches, or nobody stands for the customer at Okta.
+    #[serde(flatten)]
+    pub grounds: Option<Grounds>,
     /// The figures it was decided by.
     pub totals: Totals,
     /// The accepted book it was decided by.
@@ -195,6 +214,9 @@ pub enum Outcome {
     UserInactive,
     /// The customer is in their group, and Okta does not take the totals into the user's profile.
     ProfileRefused,
+    /// The customer is where the rules put them, because their pin names a segment that the book does
+    /// not have.
+    PinUnknown,
     /// The segment's group has no usable id: missing, ambiguous, or of a kind that takes no members.
     GroupWithoutId,
     /// Okta no longer has the segment's group.
@@ -222,6 +244,7 @@ impl Outcome {
             Self::UserTaken => "user_taken",
             Self::UserInactive => "user_inactive",
             Self::ProfileRefused => "profile_refused",
+            Self::PinUnknown => "pin_unknown",
             Self::GroupWithoutId => "group_without_id",
             Self::GroupGone => "group_gone",
             Self::GroupRuleManaged => "group_rule_managed",

@@ -1,28 +1,32 @@
 //! What is remembered between calls: the configuration table, the customers table, the
 //! table of full runs, and the queue.
 
+mod announcement;
 mod config;
 mod customers;
 mod entry;
 mod error;
 mod items;
 mod message;
+mod pin;
 mod queue;
 mod runs;
 mod tables;
 
+pub use announcement::{Announcement, MOST_ANNOUNCEMENTS};
 pub use config::{
     Acceptance, AcceptedBook, BookHistory, Config, ConfigCache, ConfigError, ConfigTable,
     GroupNames, GroupRow, GroupStatus, PersonaRow, Replaced, RunConfig, Settings, SettingsError,
     WantedGroup, WantedRows,
 };
-pub use customers::{Claim, Customers, Erased, Listed, Page, Place, Written};
+pub use customers::{Claim, Customers, Erased, Listed, Page, Pinned, Place, Written};
 pub use entry::{
     AddressHash, Answered, End, Entry, Last, Lease, Match, Outcome, Read, Record, Salt, Tombstone,
     Transition, Version, Versioned,
 };
 pub use error::Error;
 pub use message::{ByRun, Cause, Expectation, Hint, InvalidMessage, Message, Subject, WebhookId};
+pub use pin::{Grounds, Pin};
 pub use queue::{
     DeadLetter, DeadLetters, Depth, LONGEST_DELAY, LocalQueue, Outgoing, Queue, Receipt, Receive,
     Received, SqsDeadLetters, SqsQueue, StoredQueue,

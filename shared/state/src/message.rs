@@ -27,6 +27,9 @@ pub struct Message {
     /// The moment to cover: a read of the truth after it answers the message. It is
     /// when the event reached us, by our own clock; for a later look, when that look is due.
     pub as_of: Timestamp,
+    /// When the event came in, if that is another moment: this is a later look of the same event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_at: Option<Timestamp>,
     /// What the read should show, if the event told us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expectation>,
@@ -92,6 +95,7 @@ impl Message {
             subject,
             cause,
             as_of,
+            event_at: None,
             expect: None,
             followed_up: false,
             looks: 0,
@@ -132,6 +136,7 @@ impl Message {
             subject: self.subject,
             cause: self.cause.max(other.cause),
             as_of: self.as_of.max(other.as_of),
+            event_at: earliest_event(&self, &other),
             expect: telling.expect,
             followed_up: !due && (self.followed_up || other.followed_up),
             looks: telling.looks,
@@ -142,9 +147,25 @@ impl Message {
         }
     }
 
+    /// When the event came in that made us look.
+    pub fn event_moment(&self) -> Timestamp {
+        self.event_at.unwrap_or(self.as_of)
+    }
+
     /// Whether Shopify's totals may lag behind the event and no second look is queued yet.
     pub fn needs_second_look(&self) -> bool {
         self.cause.has_lagging_totals() && !self.followed_up
+    }
+}
+
+/// When the first event came in that nobody has looked at yet; of two later looks, the later one's event.
+fn earliest_event(one: &Message, other: &Message) -> Option<Timestamp> {
+    match (one.event_at, other.event_at) {
+        (Some(one), Some(other)) => Some(one.max(other)),
+        (Some(_), None) => Some(other.as_of),
+        (None, Some(_)) => Some(one.as_of),
+        (None, None) if one.as_of == other.as_of => None,
+        (None, None) => Some(one.as_of.min(other.as_of)),
     }
 }
 
@@ -192,6 +213,20 @@ mod tests {
         assert_eq!(both.as_of, late.as_of);
         assert_eq!((both.expect, both.looks), (late.expect, 0));
         assert_eq!(both.cause, Cause::Refund);
+    }
+
+    #[test]
+    fn of_two_events_the_one_that_waits_longer_counts_unless_it_was_looked_at() {
+        let first = message(Cause::Order);
+        let mut second = message(Cause::Order);
+        second.as_of = "2026-11-21T12:00:05Z".parse().unwrap();
+        let both = first.clone().merged(second.clone());
+        assert_eq!((both.event_moment(), both.as_of), (first.as_of, second.as_of));
+        let mut looked_at = first.clone();
+        looked_at.event_at = Some("2026-11-21T11:58:00Z".parse().unwrap());
+        for both in [looked_at.clone().merged(second.clone()), second.clone().merged(looked_at)] {
+            assert_eq!(both.event_moment(), second.as_of);
+        }
     }
 
     fn by_run(id: &str, recheck: bool) -> ByRun {

@@ -23,6 +23,8 @@ pub(crate) struct Incoming {
     pub(crate) body: Bytes,
     /// The address under which the caller reaches the service.
     pub(crate) base: String,
+    /// The address that is called, as it was written, without its query.
+    pub(crate) resource: String,
 }
 
 impl Incoming {
@@ -44,6 +46,7 @@ impl Incoming {
             query: query.into_owned().collect(),
             headers: request.headers().clone(),
             body: request.body().clone(),
+            resource: format!("{base}{path}"),
             base,
         }
     }

@@ -3,10 +3,14 @@
 //! A [`World`] holds one shop, one Okta org, one Mavera account, and the time they live in. In one
 //! process, the product calls them through [`World::transport`]; across processes, [`serve`] puts them
 //! behind HTTP. Either way every call is recorded, and a [`Fault`] can be put in its way.
+//!
+//! Beside the world is an [`EventBridgeSim`], for the product's AWS client.
 
 mod calls;
 mod clock;
 mod control;
+mod eventbridge;
+mod example;
 mod faults;
 mod http;
 mod incoming;
@@ -22,6 +26,8 @@ mod world;
 
 pub use calls::{CallRecord, Outcome, RecordedExchange, Service};
 pub use clock::SimClock;
+pub use eventbridge::{BusEvent, BusTrouble, EventBridgeSim};
+pub use example::Example;
 pub use faults::{Fault, Faults, Matching};
 pub use http::serve;
 pub use mavera::MaveraSim;

@@ -6,6 +6,8 @@ use rules::{Currency, CustomerId, GroupName, OrderId, SegmentName, Totals, UserI
 use serde::Serialize;
 use state::{End, Outcome, Transition};
 
+use super::super::pins::PinView;
+
 /// Why a customer is where they are.
 #[derive(Debug, Serialize)]
 pub(super) struct Explained {
@@ -15,16 +17,29 @@ pub(super) struct Explained {
     pub(super) shopify: ShopifySays,
     /// What the rules say of that; none if there are no figures to decide by.
     pub(super) rules: Option<RulesSay>,
+    /// What a person decided for the customer; none if nobody did. It wins over the rules.
+    pub(super) pin: Option<PinSays>,
     /// What is kept: what was done last.
     pub(super) applied: Kept,
     /// What Okta has.
     pub(super) okta: OktaHas,
-    /// What a look would do now; none if what is kept cannot be read.
+    /// What a look would do now; none if what is kept cannot be read, or a service was not reached.
     pub(super) next: Option<NextStep>,
     /// The changes of segment that are remembered, the newest first.
     pub(super) history: Vec<Transition>,
     /// What a person should look at; nothing if all is well.
     pub(super) to_look_at: Vec<String>,
+    /// The services that gave no answer, so that what they have is not known.
+    pub(super) not_reached: Vec<NotReached>,
+}
+
+/// A service that gave no answer.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct NotReached {
+    /// Which: `shopify` or `okta`.
+    pub(super) service: &'static str,
+    /// What happened.
+    pub(super) detail: String,
 }
 
 /// What Shopify says.
@@ -46,6 +61,8 @@ pub(super) enum ShopifySays {
     },
     /// The shop has no such customer.
     Gone,
+    /// Shopify gave no answer.
+    NotReached,
     /// The answer cannot be understood.
     Unreadable {
         /// What is wrong with it.
@@ -53,7 +70,17 @@ pub(super) enum ShopifySays {
     },
 }
 
-/// What the rules say.
+/// What a person decided.
+#[derive(Debug, Serialize)]
+pub(super) struct PinSays {
+    /// The decision.
+    #[serde(flatten)]
+    pub(super) pin: PinView,
+    /// Whether the rule book in use has the segment; if not, the rules decide.
+    pub(super) can_be_followed: bool,
+}
+
+/// What the rules say, whether or not a person decided.
 #[derive(Debug, Serialize)]
 pub(super) struct RulesSay {
     /// The accepted book's version; none if none is accepted yet and the wanted one is told.
@@ -89,6 +116,7 @@ pub(super) struct Rule {
 }
 
 /// What a rule means for the customer.
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum VerdictName {
@@ -161,7 +189,8 @@ pub(super) struct Applied {
 /// What Okta has.
 #[derive(Debug, Serialize)]
 pub(super) struct OktaHas {
-    /// The user there is to show: the one matched, or else the one with the address.
+    /// The user there is to show: the one matched, or else the one with the address. None also if Okta was
+    /// not reached.
     pub(super) user: Option<OktaUser>,
     /// Where the applied state and Okta part.
     pub(super) differences: Vec<String>,
@@ -200,6 +229,7 @@ pub(super) struct NextStep {
 }
 
 /// What comes of a look.
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NextKind {
@@ -215,4 +245,19 @@ pub(super) enum NextKind {
     Wait,
     /// Shopify's answer cannot be understood.
     Unreadable,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schemas::assert_names;
+
+    #[test]
+    fn the_schema_names_every_value() {
+        assert_names::<NextKind>("explain.schema.json#/$defs/next/properties/kind", "");
+        assert_names::<VerdictName>(
+            "explain.schema.json#/$defs/rules/properties/segments/items/properties/verdict",
+            "",
+        );
+    }
 }

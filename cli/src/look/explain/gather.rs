@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use okta::{AttributeNames, Found, ListedUser, Session};
 use outbound::{ErrorKind, SystemRandom};
 use rules::{CustomerId, EmailAddress, Group, RuleBook, UserId};
-use shopify::{Customer, Shopify, Truth};
+use shopify::{Customer, Truth};
 use state::{AcceptedBook, Config, Customers, Entry, Record};
 use std::sync::Arc;
 use sync_customer::Bearer;
 
 use super::super::{Complaint, table_error};
-use super::asked::Asked;
+use super::answer::NotReached;
+use crate::customer::Asked;
 use crate::target::{Target, TargetOptions};
 
 /// How long services are asked, their limits included.
@@ -26,13 +27,22 @@ pub(super) struct Gathered {
     pub(super) is_accepted: bool,
     /// The wanted book, if it is another one and valid.
     pub(super) wanted: Option<RuleBook>,
-    pub(super) truth: Truth,
+    /// What Shopify says; none if it was not reached.
+    pub(super) truth: Option<Truth>,
     /// What is kept; an error if it cannot be read.
     pub(super) entry: Result<Option<Entry>, String>,
+    /// What Okta has; none if it was not reached.
+    pub(super) okta: Option<FromOkta>,
+    /// The services that gave no answer.
+    pub(super) not_reached: Vec<NotReached>,
+    pub(super) now: Timestamp,
+}
+
+/// What Okta has of a customer.
+pub(super) struct FromOkta {
     pub(super) bearer: Bearer,
     /// The user whom the customer is matched with, or else the one who has the address.
     pub(super) user: Option<HeldUser>,
-    pub(super) now: Timestamp,
 }
 
 /// An Okta user with what they hold.
@@ -47,48 +57,55 @@ pub(super) async fn gather(asked: &Asked, options: &TargetOptions) -> Result<Gat
     let now = Timestamp::now();
     let deadline = now + TIME;
     let shopify = target.shopify().map_err(|error| error.to_string())?;
-    let customer = match asked {
-        Asked::Id(customer) => *customer,
-        Asked::Address(address) => find(&shopify, address, deadline).await?,
-    };
+    let customer = asked.find(|| Ok(shopify.clone()), deadline).await?;
     let (config, is_accepted, wanted) = config(&target).await?;
     let entry = entry(&target, customer).await?;
-    let truth =
-        shopify.customers(&[customer], deadline).await.map_err(|error| error.to_string())?;
-    let truth = truth.into_values().next().unwrap_or(Truth::Gone);
+    let mut not_reached = Vec::new();
+    let truth = shopify.customers(&[customer], deadline).await;
+    let truth = truth.map(|truth| truth.into_values().next().unwrap_or(Truth::Gone));
+    let truth = reached(truth, "shopify", &mut not_reached);
     let okta = target.okta().map_err(|error| error.to_string())?;
     let asking = Asking {
         okta: okta.before(deadline, config.settings.okta_rate_share),
         names: &config.settings.attributes,
         customers: target.customers(),
     };
-    let (bearer, user) =
-        asking.about(&config, entry.as_ref().ok().and_then(Option::as_ref), &truth).await?;
-    Ok(Gathered { customer, config, is_accepted, wanted, truth, entry, bearer, user, now })
+    let kept = entry.as_ref().ok().and_then(Option::as_ref);
+    let okta = asking.about(&config, kept, truth.as_ref()).await;
+    let okta = match okta {
+        Err(Unasked::Table(error)) => return Err(table_error(&target, &error)),
+        Err(Unasked::Okta(error)) => reached(Err(error), "okta", &mut not_reached),
+        Ok(okta) => Some(okta),
+    };
+    Ok(Gathered { customer, config, is_accepted, wanted, truth, entry, okta, not_reached, now })
 }
 
-/// The one customer with an address.
-async fn find(
-    shopify: &Shopify,
-    address: &EmailAddress,
-    deadline: Timestamp,
-) -> Result<CustomerId, Complaint> {
-    let found = shopify.customers_with_email(address, deadline).await;
-    match found.map_err(|error| error.to_string())?.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(
-            "Shopify's search finds no customer with that address; it takes a while to know of \
-                   new ones: try again later, or give the customer's id"
-                .to_owned(),
-        ),
-        several => {
-            let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
-            Err(format!(
-                "{} customers have that address: {}; explain one of them by id",
-                several.len(),
-                ids.join(", ")
-            ))
-        }
+/// An answer; none if there is none, which is noted.
+fn reached<T>(
+    answer: Result<T, outbound::Error>,
+    service: &'static str,
+    not_reached: &mut Vec<NotReached>,
+) -> Option<T> {
+    let noted = |error: outbound::Error| NotReached { service, detail: error.to_string() };
+    answer.map_err(|error| not_reached.push(noted(error))).ok()
+}
+
+/// Why it is not known what Okta has.
+#[derive(Debug)]
+enum Unasked {
+    Okta(outbound::Error),
+    Table(state::Error),
+}
+
+impl From<outbound::Error> for Unasked {
+    fn from(error: outbound::Error) -> Self {
+        Self::Okta(error)
+    }
+}
+
+impl From<state::Error> for Unasked {
+    fn from(error: state::Error) -> Self {
+        Self::Table(error)
     }
 }
 
@@ -143,45 +160,44 @@ impl Asking<'_> {
         &self,
         config: &Config,
         entry: Option<&Entry>,
-        truth: &Truth,
-    ) -> Result<(Bearer, Option<HeldUser>), Complaint> {
+        truth: Option<&Truth>,
+    ) -> Result<FromOkta, Unasked> {
         let record = match entry {
             Some(Entry::Customer(record)) => Some(&**record),
             _ => None,
         };
         let matched = record.and_then(|record| record.matched.as_ref()).map(|it| &it.user);
         let held = match matched {
-            Some(user) => self.held(user).await.map_err(|error| error.to_string())?,
+            Some(user) => self.held(user).await?,
             None => None,
         };
         let address = match truth {
-            Truth::Present(customer) => seeks(config, record, customer),
-            Truth::Gone | Truth::Unreadable { .. } => None,
+            Some(Truth::Present(customer)) => seeks(config, record, customer),
+            Some(Truth::Gone | Truth::Unreadable { .. }) | None => None,
         };
-        let Some(address) = address else { return Ok((Bearer::Nobody, held)) };
+        let Some(address) = address else {
+            return Ok(FromOkta { bearer: Bearer::Nobody, user: held });
+        };
         let bearer = self.bearer(matched, address).await?;
-        match (held, &bearer) {
-            (None, Bearer::User { id, .. }) => {
-                let held = self.held(id).await.map_err(|error| error.to_string())?;
-                Ok((bearer, held))
-            }
-            (held, _) => Ok((bearer, held)),
-        }
+        let user = match (held, &bearer) {
+            (None, Bearer::User { id, .. }) => self.held(id).await?,
+            (held, _) => held,
+        };
+        Ok(FromOkta { bearer, user })
     }
 
     async fn bearer(
         &self,
         matched: Option<&UserId>,
         address: &EmailAddress,
-    ) -> Result<Bearer, Complaint> {
-        let failed = |error: outbound::Error| error.to_string();
+    ) -> Result<Bearer, Unasked> {
         let kept = match matched {
-            Some(user) => self.okta.user_named(user, address).await.map_err(failed)?,
+            Some(user) => self.okta.user_named(user, address).await?,
             None => None,
         };
         let found = match kept {
             Some(user) => Found::One(user),
-            None => self.okta.find_user(address).await.map_err(failed)?,
+            None => self.okta.find_user(address).await?,
         };
         let user = match found {
             Found::None => return Ok(Bearer::Nobody),
@@ -189,8 +205,8 @@ impl Asking<'_> {
             Found::One(user) if !user.can_be_written() => return Ok(Bearer::Deactivated),
             Found::One(user) => user.id,
         };
-        let groups = self.okta.groups_of(&user).await.map_err(failed)?;
-        let holder = self.customers.holder(&user).await.map_err(|error| error.to_string())?;
+        let groups = self.okta.groups_of(&user).await?;
+        let holder = self.customers.holder(&user).await?;
         Ok(Bearer::User { id: user, groups, holder })
     }
 

@@ -11,9 +11,10 @@ use state::{Entry, Outcome, Record};
 use sync_customer::{Known, foresee, managed};
 
 use super::super::outcomes::{STANDING, advice};
+use super::super::pins::PinView;
 use super::answer::{
-    Applied, Explained, Kept, NextKind, NextStep, OktaHas, OktaUser, RangeSays, Rule, RulesSay,
-    ShopifySays, VerdictName, WantedSays,
+    Applied, Explained, Kept, NextKind, NextStep, OktaHas, OktaUser, PinSays, RangeSays, Rule,
+    RulesSay, ShopifySays, VerdictName, WantedSays,
 };
 use super::gather::{Gathered, HeldUser};
 use super::next::step;
@@ -21,31 +22,36 @@ use super::next::step;
 pub(super) fn judge(gathered: &Gathered) -> Explained {
     let entry = gathered.entry.as_ref().ok();
     let record = gathered.record();
-    let next = entry.map(|entry| {
+    let read = entry.zip(gathered.truth.as_ref()).zip(gathered.okta.as_ref());
+    let next = read.map(|((entry, truth), okta)| {
         let known = Known {
             customer: gathered.customer,
             config: &gathered.config,
             entry: entry.as_ref(),
-            truth: &gathered.truth,
-            bearer: gathered.bearer.clone(),
+            truth,
+            bearer: okta.bearer.clone(),
             now: gathered.now,
         };
         step(&foresee(&known))
     });
     let rules = gathered.rules();
     let okta = gathered.okta();
-    let to_look_at = gathered.to_look_at(rules.as_ref(), next.as_ref(), &okta);
+    let pin = gathered.pin();
+    let about = About { rules: rules.as_ref(), pin: pin.as_ref(), next: next.as_ref() };
+    let to_look_at = gathered.to_look_at(&about, &okta);
     let mut history = record.map(|record| record.transitions.clone()).unwrap_or_default();
     history.reverse();
     Explained {
         customer_id: gathered.customer,
-        shopify: shopify_says(&gathered.truth),
+        shopify: shopify_says(gathered.truth.as_ref()),
         rules,
+        pin,
         applied: gathered.kept(),
         okta,
         next,
         history,
         to_look_at,
+        not_reached: gathered.not_reached.clone(),
     }
 }
 
@@ -57,8 +63,14 @@ impl Gathered {
         }
     }
 
+    fn pin(&self) -> Option<PinSays> {
+        let pin = self.record()?.pin.as_ref()?;
+        let can_be_followed = self.config.book.book.can_follow(&pin.to);
+        Some(PinSays { pin: PinView::of(pin), can_be_followed })
+    }
+
     fn rules(&self) -> Option<RulesSay> {
-        let Truth::Present(customer) = &self.truth else { return None };
+        let Some(Truth::Present(customer)) = &self.truth else { return None };
         let book = &self.config.book;
         let explanation = book.book.explain(&customer.totals);
         let decision = explanation.decision();
@@ -102,17 +114,20 @@ impl Gathered {
     }
 
     fn okta(&self) -> OktaHas {
+        let Some(okta) = &self.okta else {
+            return OktaHas { user: None, differences: Vec::new() };
+        };
         let matched = self.record().and_then(|record| record.matched.as_ref());
         let is_matched =
             |user: &HeldUser| matched.is_some_and(|matched| matched.user == user.listed.id);
-        let user = self.user.as_ref().map(|user| OktaUser {
+        let user = okta.user.as_ref().map(|user| OktaUser {
             id: user.listed.id.clone(),
             is_matched: is_matched(user),
             is_deactivated: !user.listed.can_be_written(),
             groups: self.managed_groups(user).into_iter().map(|(_, name)| name).collect(),
             attributes: user.listed.attributes,
         });
-        let differences = match (self.record(), matched, &self.user) {
+        let differences = match (self.record(), matched, &okta.user) {
             (Some(record), Some(_), Some(user)) if is_matched(user) => {
                 self.differences(record, user)
             }
@@ -168,29 +183,34 @@ impl Gathered {
         differences
     }
 
-    fn to_look_at(
-        &self,
-        rules: Option<&RulesSay>,
-        next: Option<&NextStep>,
-        okta: &OktaHas,
-    ) -> Vec<String> {
-        let mut all = Vec::new();
+    fn to_look_at(&self, about: &About<'_>, okta: &OktaHas) -> Vec<String> {
+        let missing = self.not_reached.iter();
+        let missing = missing.map(|it| format!("{} was not reached: {}", it.service, it.detail));
+        let mut all: Vec<String> = missing.collect();
+        let next = about.next;
         if let Err(detail) = &self.entry {
             all.push(format!("what is kept of the customer cannot be read ({detail})"));
         }
         let applied = self.record().and_then(|record| record.segment.as_ref());
-        let decided = rules.filter(|rules| rules.other_currency.is_none());
-        if let Some(rules) = decided.filter(|rules| rules.segment.as_ref() != applied)
+        if let Some((who, should)) = about.belongs().filter(|(_, should)| *should != applied)
             && !matches!(self.entry, Ok(Some(Entry::Tombstone(_))))
         {
-            let (is, should) = (name(applied), name(rules.segment.as_ref()));
-            all.push(format!("the rules put the customer into {should}, and applied is {is}"));
+            let (is, should) = (name(applied), name(should));
+            all.push(format!("{who} the customer into {should}, and applied is {is}"));
+        }
+        let unknown = about.pin.filter(|pin| !pin.can_be_followed);
+        if let Some(PinSays { pin, .. }) = unknown {
+            all.push(format!(
+                "the customer is pinned to {}, which the rule book does not have, so the rules decide: \
+                 pin them to another segment, or unpin them",
+                name(pin.segment.as_ref())
+            ));
         }
         if let Some(next) = next.filter(|next| next.kind != NextKind::Nothing) {
             all.push(next.meaning.clone());
         }
         let last = self.record().and_then(Record::last_outcome);
-        let stands = next.and_then(|next| next.outcome);
+        let stands = unknown.map(|_| Outcome::PinUnknown).or(next.and_then(|next| next.outcome));
         if let Some(last) = last.filter(|last| STANDING.contains(last) && stands != Some(*last)) {
             let advice = advice(last).unwrap_or_default();
             all.push(format!("the last look ended as {}: {advice}", last.as_str()));
@@ -205,17 +225,38 @@ impl Gathered {
     }
 }
 
-fn shopify_says(truth: &Truth) -> ShopifySays {
+/// What decides about a customer, and what follows.
+struct About<'a> {
+    rules: Option<&'a RulesSay>,
+    pin: Option<&'a PinSays>,
+    next: Option<&'a NextStep>,
+}
+
+impl<'a> About<'a> {
+    /// Who says where the customer belongs, and where; none if nobody can say.
+    fn belongs(&self) -> Option<(&'static str, Option<&'a SegmentName>)> {
+        let pin = self.pin.filter(|pin| pin.can_be_followed);
+        let rules = self.rules.filter(|rules| rules.other_currency.is_none());
+        match (pin, rules) {
+            (Some(said), _) => Some(("the pin puts", said.pin.segment.as_ref())),
+            (None, Some(rules)) => Some(("the rules put", rules.segment.as_ref())),
+            (None, None) => None,
+        }
+    }
+}
+
+fn shopify_says(truth: Option<&Truth>) -> ShopifySays {
     match truth {
-        Truth::Present(customer) => ShopifySays::Present {
+        Some(Truth::Present(customer)) => ShopifySays::Present {
             totals: customer.totals,
             updated_at: customer.updated_at,
             last_order_id: customer.last_order.map(|order| order.id),
             last_order_at: customer.last_order.map(|order| order.created_at),
             has_address: customer.email.is_some(),
         },
-        Truth::Gone => ShopifySays::Gone,
-        Truth::Unreadable { detail } => ShopifySays::Unreadable { detail },
+        Some(Truth::Gone) => ShopifySays::Gone,
+        Some(Truth::Unreadable { detail }) => ShopifySays::Unreadable { detail },
+        None => ShopifySays::NotReached,
     }
 }
 

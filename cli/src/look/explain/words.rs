@@ -3,26 +3,31 @@
 use jiff::Timestamp;
 use okta::{Held, HeldAttributes};
 use rules::{Attributes, Membership};
-use state::{End, Transition};
+use state::{End, Grounds, Transition};
 
 use super::super::outcomes;
+use super::super::pins::PinView;
 use super::answer::{
-    Applied, Explained, Kept, NextKind, OktaHas, OktaUser, Rule, RulesSay, ShopifySays, VerdictName,
+    Applied, Explained, Kept, NextKind, OktaHas, OktaUser, PinSays, Rule, RulesSay, ShopifySays,
+    VerdictName,
 };
 use super::judge::name;
 use crate::style;
 
 pub(super) fn of(explained: &Explained) -> String {
-    let facts = [
+    let mut facts = vec![
         ("Shopify", shopify(&explained.shopify)),
         (
             "Rules",
             explained.rules.as_ref().map_or_else(|| "nothing to decide by".to_owned(), decision),
         ),
-        ("Applied", applied(&explained.applied)),
-        ("Okta", okta(&explained.okta)),
-        ("Next", next(explained)),
     ];
+    facts.extend(explained.pin.as_ref().map(|says| ("Pinned", pin(says))));
+    facts.extend([
+        ("Applied", applied(&explained.applied)),
+        ("Okta", okta(explained)),
+        ("Next", next(explained)),
+    ]);
     let mut parts = vec![format!("Customer {}", explained.customer_id), style::facts(&facts)];
     parts.extend(explained.rules.as_ref().map(rules));
     parts.push(history(&explained.history));
@@ -50,6 +55,7 @@ fn shopify(says: &ShopifySays) -> String {
             format!("{totals}{last}; last changed {}{address}", at(*updated_at))
         }
         ShopifySays::Gone => "there is no such customer (any more)".to_owned(),
+        ShopifySays::NotReached => "not known".to_owned(),
         ShopifySays::Unreadable { detail } => format!("cannot be understood: {detail}"),
     }
 }
@@ -67,6 +73,17 @@ fn decision(rules: &RulesSay) -> String {
         format!("\nThe wanted book, once accepted: {}", name(wanted.segment.as_ref()))
     });
     format!("{decided}, by {book}{}", wanted.unwrap_or_default())
+}
+
+fn pin(says: &PinSays) -> String {
+    let PinView { segment, reason, since } = &says.pin;
+    let followed = if says.can_be_followed {
+        "a person decided, whatever the rules say"
+    } else {
+        "the rule book does not have it, so the rules decide"
+    };
+    let to = name(segment.as_ref());
+    format!("to {to} since {}: {}\n{followed}", at(*since), reason.as_str())
 }
 
 fn applied(kept: &Kept) -> String {
@@ -107,9 +124,13 @@ fn customer(applied: &Applied) -> String {
     text
 }
 
-fn okta(has: &OktaHas) -> String {
-    let user = has.user.as_ref().map_or_else(|| "no user to show".to_owned(), user);
-    let differences = has.differences.iter().map(|one| format!("\nunlike applied: {one}"));
+fn okta(explained: &Explained) -> String {
+    if explained.not_reached.iter().any(|it| it.service == "okta") {
+        return "not known".to_owned();
+    }
+    let OktaHas { user: shown, differences } = &explained.okta;
+    let user = shown.as_ref().map_or_else(|| "no user to show".to_owned(), user);
+    let differences = differences.iter().map(|one| format!("\nunlike applied: {one}"));
     format!("{user}{}", differences.collect::<String>())
 }
 
@@ -173,15 +194,26 @@ fn history(transitions: &[Transition]) -> String {
     }
     let mut table = style::table(&["When", "From", "To", "Because of", "Figures", "Book"]);
     for change in transitions {
-        let range = change.range.map(|range| format!(", range {}", range + 1)).unwrap_or_default();
+        let grounds = match &change.grounds {
+            Some(Grounds::Range(range)) => format!(", range {}", range + 1),
+            Some(Grounds::Pin(_)) => ", pinned".to_owned(),
+            None => String::new(),
+        };
         table.add_row([
             at(change.at),
             name(change.from.as_ref()).to_owned(),
-            format!("{}{range}", name(change.to.as_ref())),
+            format!("{}{grounds}", name(change.to.as_ref())),
             outcomes::cause(change.cause).to_owned(),
             change.totals.to_string(),
             change.book.to_string(),
         ]);
     }
-    table.to_string()
+    // Beside the table: a reason may be as long as all its columns.
+    let reasons = transitions.iter().filter_map(|change| match &change.grounds {
+        Some(Grounds::Pin(reason)) => {
+            Some(format!("\nPinned at {}: {}", at(change.at), reason.as_str()))
+        }
+        _ => None,
+    });
+    format!("{table}{}", reasons.collect::<String>())
 }

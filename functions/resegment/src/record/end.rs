@@ -61,6 +61,12 @@ pub struct Summary {
     /// Each segment's figures.
     #[serde(default)]
     pub segments: Vec<comparison::SegmentFigures>,
+    /// Customers who are where a person wants them, whatever the rules say.
+    #[serde(default)]
+    pub pinned: u64,
+    /// Customers pinned to a segment that the book does not have.
+    #[serde(default)]
+    pub pins_unknown: u64,
     /// The figures the guard judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shift: Option<Shift>,
@@ -86,6 +92,16 @@ pub struct Memory {
 }
 
 impl EndedAs {
+    /// The name in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// What a call answers that finds the run so.
     pub fn status(self) -> Status {
         match self {
@@ -111,6 +127,8 @@ impl Summary {
             outcomes: BTreeMap::new(),
             unanswered: 0,
             segments: Vec::new(),
+            pinned: 0,
+            pins_unknown: 0,
             shift: None,
         }
     }

@@ -86,7 +86,7 @@ impl Table {
             segment,
             in_place: true,
         };
-        Some(KnownCustomer { id: identity(id)?, read: None, state })
+        Some(KnownCustomer { id: identity(id)?, read: None, state, pin: None })
     }
 
     fn segment(&mut self, text: &[u8]) -> Result<Option<SegmentRef>, Unreadable> {

@@ -2,7 +2,7 @@
 
 use rules::CustomerId;
 
-use super::{Difference, Way};
+use super::{Difference, Pin, Way};
 use crate::comparison::Comparison;
 use crate::figures::Place;
 use crate::known::InBook;
@@ -21,6 +21,7 @@ pub(super) struct Matched {
     pub(super) shown: Option<InBook>,
     /// Whether what is known was read after the export.
     pub(super) is_trusted: bool,
+    pub(super) pin: Pin,
 }
 
 impl Comparison<'_> {
@@ -34,7 +35,7 @@ impl Comparison<'_> {
         let is_known = known.is_trusted && self.known.address(known.place).is_some();
         let tag = if is_known { None } else { self.tag(row, false) };
         self.meet(tag);
-        let Ok(target) = self.count(row.id, bought) else {
+        let Ok(target) = self.count(row.id, bought, known.pin) else {
             let is_placed = known.segment.is_some() || found.first().is_some();
             self.tally.placed += u64::from(is_placed);
             return;

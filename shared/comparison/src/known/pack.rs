@@ -48,6 +48,8 @@ pub(super) mod flag {
     /// Read before the export, or never: who is not in the export then is gone.
     pub(in super::super) const BEFORE: u16 = 1 << 7;
     pub(in super::super) const UNUSUAL: u16 = 1 << 8;
+    /// A person has decided for the customer.
+    pub(in super::super) const PINNED: u16 = 1 << 9;
 }
 
 impl Known {
@@ -55,7 +57,11 @@ impl Known {
         let before = customer.read.is_none_or(|read| read.at < export_started);
         let hot = self.usual(customer).unwrap_or_else(|| self.unusual(customer));
         let before = if before { flag::BEFORE } else { 0 };
-        self.hot.push(Hot { flags: hot.flags | before, ..hot });
+        let pinned = customer.pin.map_or(0, |pin| {
+            self.pins.insert(customer.id.get(), pin);
+            flag::PINNED
+        });
+        self.hot.push(Hot { flags: hot.flags | before | pinned, ..hot });
     }
 
     /// The packed form; none for what does not fit it.

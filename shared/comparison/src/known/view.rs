@@ -17,6 +17,8 @@ pub(crate) struct View {
     pub(crate) read: Option<(Moment, InBook)>,
     /// Read before the export, or never.
     pub(crate) before: bool,
+    /// A person has decided for the customer.
+    pub(crate) pinned: bool,
 }
 
 /// Figures in the book's currency; none for those in another.
@@ -64,7 +66,7 @@ impl Known {
             Kind::Unmatched { looked: hot.has(flag::LOOKED), retry: hot.has(flag::RETRY) }
         };
         let read = hot.has(flag::READ).then_some((moment, figures));
-        Some(View { kind, read, before: hot.has(flag::BEFORE) })
+        Some(hot.view(kind, read))
     }
 
     #[cold]
@@ -82,7 +84,7 @@ impl Known {
             },
             KnownState::Unmatched { looked, retry, .. } => Kind::Unmatched { looked, retry },
         };
-        Some(View { kind, read, before: hot.has(flag::BEFORE) })
+        Some(hot.view(kind, read))
     }
 
     /// The Okta user who stands for the customer at this place.
@@ -112,6 +114,10 @@ impl Known {
 }
 
 impl Hot {
+    fn view(&self, kind: Kind, read: Option<(Moment, InBook)>) -> View {
+        View { kind, read, before: self.has(flag::BEFORE), pinned: self.has(flag::PINNED) }
+    }
+
     pub(super) fn has(&self, flag: u16) -> bool {
         self.flags & flag != 0
     }

@@ -17,7 +17,7 @@ fn matched(id: u64, read: i64) -> Held {
         segment: Some("new"),
         in_place: true,
     };
-    Held { id, read: Some((at(read), at(read), shown)), state }
+    Held { id, read: Some((at(read), at(read), shown)), state, pin: None }
 }
 
 /// Ids close together, far apart, and at both ends.

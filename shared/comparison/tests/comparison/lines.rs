@@ -17,7 +17,7 @@ fn matched(id: u64) -> Held {
         segment: Some("new"),
         in_place: true,
     };
-    Held { id, read: None, state }
+    Held { id, read: None, state, pin: None }
 }
 
 /// Which line is bad, and how, of an export that also holds a good one.

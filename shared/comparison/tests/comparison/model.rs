@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use comparison::{MOVED_EXAMPLES, Standing, Why};
-use rules::{Currency, Decision, EmailAddress, Money, RuleBook, Totals};
+use rules::{Currency, EmailAddress, Money, PinnedTo, RuleBook, Ruling, Totals};
 use rust_decimal::Decimal;
 
 use crate::export::Line;
@@ -23,7 +23,10 @@ pub(crate) struct Found {
     pub(crate) duplicates: u64,
     pub(crate) other_currency: u64,
     pub(crate) no_email: u64,
+    pub(crate) unmatched: u64,
     pub(crate) tombstones: u64,
+    pub(crate) pinned: u64,
+    pub(crate) pins_unknown: u64,
     pub(crate) placed: u64,
     pub(crate) moved: u64,
     pub(crate) strangers: BTreeSet<u64>,
@@ -79,8 +82,13 @@ fn address(line: &Line) -> Option<Address> {
     Some(address.folded().to_owned())
 }
 
+/// Figures in another currency than the book's are not told apart.
 fn same_totals(a: &Totals, b: &Totals) -> bool {
-    a.orders == b.orders && a.spent.amount == b.spent.amount && a.spent.currency == b.spent.currency
+    let is_compared = |totals: &Totals| totals.spent.currency == Currency::USD;
+    match (is_compared(a), is_compared(b)) {
+        (true, true) => a.orders == b.orders && a.spent.amount == b.spent.amount,
+        (is_a, is_b) => is_a == is_b,
+    }
 }
 
 impl Model<'_> {
@@ -120,12 +128,18 @@ impl Model<'_> {
         }
     }
 
-    fn segment_of(&self, totals: &Totals) -> Result<Option<String>, Currency> {
-        match self.book.decide(totals) {
-            Decision::Segment { segment, .. } => Ok(Some(segment.name().to_string())),
-            Decision::NoSegment => Ok(None),
-            Decision::OtherCurrency { found } => Err(found),
+    fn segment_of(
+        &mut self,
+        totals: &Totals,
+        pin: Option<&PinnedTo>,
+    ) -> Result<Option<String>, Currency> {
+        let ruling = self.book.rule(totals, pin);
+        match ruling {
+            Ruling::ByRules(_) => {}
+            Ruling::Pinned(_) => self.found.pinned += 1,
+            Ruling::PinUnknown(_) => self.found.pins_unknown += 1,
         }
+        Ok(ruling.segment()?.map(|segment| segment.name().to_string()))
     }
 
     fn customer(&mut self, line: &Line, held: Option<&Held>) {
@@ -165,7 +179,9 @@ impl Model<'_> {
             _ => {}
         }
         self.found.no_email += u64::from(!has_address);
-        let Ok(target) = self.segment_of(&totals) else {
+        let is_buried = |held: &&Held| matches!(held.state, HeldState::Tombstone { .. });
+        let pin = held.filter(|held| !is_buried(held)).and_then(|held| held.pin.as_ref());
+        let Ok(target) = self.segment_of(&totals, pin) else {
             self.found.other_currency += 1;
             if let Some(HeldState::Matched { user, segment, .. }) = held.map(|held| &held.state) {
                 let placed = segment.is_some() || !self.groups(*user).is_empty();
@@ -173,9 +189,13 @@ impl Model<'_> {
             }
             return;
         };
-        let sums = self.found.segments.entry(target.clone()).or_default();
-        sums.0 += 1;
-        sums.1 += totals.spent.amount;
+        let is_in_book = totals.spent.currency == Currency::USD;
+        let spent = if is_in_book { totals.spent.amount } else { Decimal::ZERO };
+        if is_in_book {
+            let sums = self.found.segments.entry(target.clone()).or_default();
+            sums.0 += 1;
+            sums.1 += spent;
+        }
         let mut verdict = self.verdict(line, held, read.is_some(), &totals, target.as_deref());
         let mut to =
             target.map_or(Standing::Outside, |name| Standing::Segment(name.parse().unwrap()));
@@ -188,8 +208,10 @@ impl Model<'_> {
         }
         if verdict.why.is_none() {
             self.found.unchanged += 1;
+            let is_held = held.is_some_and(|held| matches!(held.state, HeldState::Matched { .. }));
+            self.found.unmatched += u64::from(!is_held && to != Standing::Outside);
         }
-        self.write(line.id, &verdict, to, totals.spent.amount);
+        self.write(line.id, &verdict, to, spent);
     }
 
     fn write(&mut self, id: u64, verdict: &Verdict, to: Standing, spent: Decimal) {

@@ -2,7 +2,7 @@
 
 use comparison::{Standing, Why};
 use jiff::Timestamp;
-use rules::{CustomerId, Totals};
+use rules::{CustomerId, PinnedTo, Totals};
 
 use crate::export::Line;
 use crate::shop::{EXPORT, Held, HeldState, at, compare, line, totals, totals_in};
@@ -19,15 +19,16 @@ fn matched(id: u64, segment: Option<&'static str>, shown: Totals) -> Held {
             segment,
             in_place: true,
         },
+        pin: None,
     }
 }
 
 fn unmatched(id: u64, address: Option<&'static str>, looked: bool, retry: bool) -> Held {
-    Held { id, read: None, state: HeldState::Unmatched { address, looked, retry } }
+    Held { id, read: None, state: HeldState::Unmatched { address, looked, retry }, pin: None }
 }
 
 fn tombstone(id: u64, seen: Timestamp) -> Held {
-    Held { id, read: None, state: HeldState::Tombstone { seen } }
+    Held { id, read: None, state: HeldState::Tombstone { seen }, pin: None }
 }
 
 /// Why the only customer differs.
@@ -259,5 +260,66 @@ fn movements_say_who_would_go_where_and_what_they_spent() {
         assert!(movements.contains(&(segment("vip"), Standing::Gone, 1, "900".into())));
         let shift = findings.figures.shift(None);
         assert_eq!((shift.placed, shift.moved, shift.customers), (4, 4, 4));
+    });
+}
+
+/// A matched customer whom a person wants to be somewhere else.
+fn pinned(to: PinnedTo, segment: Option<&'static str>, shown: Totals) -> Held {
+    Held { pin: Some(to), ..matched(1, segment, shown) }
+}
+
+fn vip() -> PinnedTo {
+    PinnedTo::Segment("vip".parse().unwrap())
+}
+
+#[test]
+fn a_pinned_customer_differs_from_where_a_person_wants_them_and_from_nowhere_else() {
+    let shown = totals(1, "9.5");
+    let line = || line(1, 1, "9.5", 20);
+    assert_eq!(why(line(), Some(pinned(vip(), Some("new"), shown))), Some(Why::Moved));
+    assert_eq!(why(line(), Some(pinned(vip(), Some("vip"), shown))), None);
+    assert_eq!(why(line(), Some(pinned(vip(), None, shown))), Some(Why::Entered));
+    assert_eq!(why(line(), Some(pinned(PinnedTo::Outside, Some("new"), shown))), Some(Why::Left));
+    assert_eq!(why(line(), Some(pinned(PinnedTo::Outside, None, shown))), None);
+}
+
+#[test]
+fn the_figures_say_who_is_pinned_and_whose_pin_cannot_be_followed() {
+    let shown = totals(1, "9.5");
+    compare(&[line(1, 1, "9.5", 20)], &[pinned(vip(), Some("new"), shown)], None, |findings| {
+        let figures = &findings.figures;
+        assert_eq!((figures.pinned, figures.pins_unknown.count), (1, 0));
+        assert_eq!(figures.segments[0].cohort.customers(), 1, "they count as VIP");
+        assert_eq!((figures.placed, figures.moved), (1, 1), "the guard counts them");
+    });
+    let gold = PinnedTo::Segment("gold".parse().unwrap());
+    compare(&[line(1, 1, "9.5", 20)], &[pinned(gold, Some("new"), shown)], None, |findings| {
+        let figures = &findings.figures;
+        assert!(findings.differences.is_empty(), "the rules decide");
+        assert_eq!(
+            (figures.pinned, &figures.pins_unknown.examples[..]),
+            (0, &[CustomerId::new(1)][..])
+        );
+    });
+}
+
+#[test]
+fn who_is_pinned_before_anybody_has_looked_for_them_is_looked_for() {
+    let never_ordered = line(1, 0, "0.0", 20);
+    let unlooked = Held { pin: Some(vip()), ..unmatched(1, None, false, false) };
+    assert_eq!(why(never_ordered, Some(unlooked)), Some(Why::New));
+    let outside = Held { pin: Some(PinnedTo::Outside), ..unmatched(1, None, false, false) };
+    assert_eq!(why(line(1, 9, "900.0", 20), Some(outside)), None);
+}
+
+#[test]
+fn a_pin_is_followed_whatever_the_currency() {
+    let shown = totals(1, "9.5");
+    let line = Line { currency: "EUR", ..line(1, 1, "9.5", 20) };
+    compare(&[line], &[pinned(vip(), Some("new"), shown)], None, |findings| {
+        let figures = &findings.figures;
+        assert_eq!(findings.differences.iter().next().unwrap().why, Why::Moved);
+        assert_eq!((figures.pinned, figures.other_currency.count), (1, 0));
+        assert_eq!(figures.segments[0].cohort.customers(), 0, "no sum holds another currency");
     });
 }

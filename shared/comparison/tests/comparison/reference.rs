@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use rules::Totals;
+use rules::{PinnedTo, Totals};
 
 use crate::export::{Line, Style, any_style};
 use crate::model::{Found, model};
@@ -73,13 +73,19 @@ fn any_state(read: Option<Totals>) -> impl Strategy<Value = HeldState> {
     prop_oneof![4 => matched, 2 => unmatched, 1 => tombstone]
 }
 
+fn any_pin() -> impl Strategy<Value = Option<PinnedTo>> {
+    let segment = |name: &str| PinnedTo::Segment(name.parse().unwrap());
+    let pins = SEGMENTS.map(segment).into_iter().chain([PinnedTo::Outside]).collect::<Vec<_>>();
+    option::weighted(0.4, select(pins))
+}
+
 fn any_held() -> impl Strategy<Value = Held> {
     let read = option::weighted(0.8, (any_moment(), any_moment(), any_totals()));
     (1_u64..9, read)
         .prop_flat_map(|(id, read)| {
-            (Just(id), Just(read), any_state(read.map(|(_, _, totals)| totals)))
+            (Just(id), Just(read), any_state(read.map(|(_, _, totals)| totals)), any_pin())
         })
-        .prop_map(|(id, read, state)| Held { id, read, state })
+        .prop_map(|(id, read, state, pin)| Held { id, read, state, pin })
 }
 
 fn any_read() -> impl Strategy<Value = Read> {
@@ -123,7 +129,10 @@ fn found(findings: &Findings<'_>) -> Found {
         duplicates: figures.duplicates.count,
         other_currency: figures.other_currency.count,
         no_email: figures.no_email.count,
+        unmatched: figures.unmatched,
         tombstones: figures.tombstones,
+        pinned: figures.pinned,
+        pins_unknown: figures.pins_unknown.count,
         placed: figures.placed,
         moved: figures.moved,
         strangers: figures.strangers.examples.iter().cloned().map(user).collect(),

@@ -1,11 +1,11 @@
 //! A small shop to compare: its book, what is known of its customers, and what was read of Okta.
 
 use comparison::{
-    AddressTag, Comparison, Findings, Groups, Known, KnownBuilder, KnownCustomer, KnownRead,
-    KnownState, OktaRead, OktaReadBuilder, Options, Tagger, UserTag,
+    AddressTag, Comparison, Findings, Groups, Known, KnownBuilder, KnownCustomer, KnownPin,
+    KnownRead, KnownState, OktaRead, OktaReadBuilder, Options, Tagger, UserTag,
 };
 use jiff::Timestamp;
-use rules::{CustomerId, EmailAddress, Money, RuleBook, Totals, UserId};
+use rules::{CustomerId, EmailAddress, Money, PinnedTo, RuleBook, Totals, UserId};
 
 use crate::export::{Line, Style};
 
@@ -60,6 +60,8 @@ pub(crate) struct Held {
     /// When it was read, Shopify's mark then, and the totals.
     pub(crate) read: Option<(Timestamp, Timestamp, Totals)>,
     pub(crate) state: HeldState,
+    /// Where a person wants the customer to be.
+    pub(crate) pin: Option<PinnedTo>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +85,11 @@ pub(crate) enum HeldState {
 
 pub(crate) fn known(held: &[Held]) -> Known {
     let mut builder = KnownBuilder::new(at(EXPORT));
-    for Held { id, read, state } in held {
+    for Held { id, read, state, pin } in held {
+        let pin = pin.as_ref().map(|pin| match pin {
+            PinnedTo::Segment(name) => KnownPin::Segment(builder.segment(name).unwrap()),
+            PinnedTo::Outside => KnownPin::Outside,
+        });
         let state = match state {
             HeldState::Tombstone { seen } => KnownState::Tombstone { seen: *seen },
             HeldState::Matched { user, address, shown, segment, in_place } => KnownState::Matched {
@@ -98,7 +104,7 @@ pub(crate) fn known(held: &[Held]) -> Known {
             }
         };
         let read = read.map(|(at, updated_at, totals)| KnownRead { at, updated_at, totals });
-        builder.push(&KnownCustomer { id: CustomerId::new(*id), read, state });
+        builder.push(&KnownCustomer { id: CustomerId::new(*id), read, state, pin });
     }
     builder.finish()
 }

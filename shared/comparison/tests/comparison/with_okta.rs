@@ -22,6 +22,7 @@ fn matched() -> Held {
             segment: Some("new"),
             in_place: true,
         },
+        pin: None,
     }
 }
 
@@ -95,7 +96,7 @@ fn two_users_with_one_address_are_nobodys_choice() {
 fn who_signs_up_after_ordering_is_found() {
     let state =
         HeldState::Unmatched { address: Some("ann@example.com"), looked: true, retry: false };
-    let held = Held { id: 1, read: Some((at(30), at(20), totals(1, "9.5"))), state };
+    let held = Held { id: 1, read: Some((at(30), at(20), totals(1, "9.5"))), state, pin: None };
     let sweep = read(&[], &["login@example.com", "ann@example.com"], &[]);
     let found = differing(line(1, 1, "9.5", 20), from_ref(&held), &sweep);
     assert_eq!((found[0].why, found[0].user.clone()), (Why::Found, Some(user_id(1))));
@@ -107,7 +108,7 @@ fn who_signs_up_after_ordering_is_found() {
 fn users_found_for_others_spare_no_search_for_those_nobody_has_looked_up() {
     let state =
         HeldState::Unmatched { address: Some("ann@example.com"), looked: true, retry: false };
-    let held = Held { id: 1, read: Some((at(30), at(20), totals(1, "9.5"))), state };
+    let held = Held { id: 1, read: Some((at(30), at(20), totals(1, "9.5"))), state, pin: None };
     let bea = Line { email: Some("bea@example.com".into()), ..line(2, 1, "9.5", 20) };
     let cal = Line { email: Some("cal@example.com".into()), ..line(3, 1, "9.5", 20) };
     let read = read(&[], &["ann@example.com"], &[]);

@@ -1,7 +1,7 @@
 //! What setting up asks for: the user schema, and who is an administrator.
 
 use jiff::SignedDuration;
-use okta::{AttributeKind, AttributeNames, NumberAttribute};
+use okta::{AttributeKind, AttributeNames, Caller, NumberAttribute};
 use outbound::ErrorKind;
 use rules::GroupId;
 use serde_json::Value;
@@ -53,7 +53,7 @@ async fn asking_who_one_is_tells_the_clock_too() {
     let dated = answer(200, &[("date", "Sat, 21 Nov 2026 12:02:00 GMT")], r#"{"id": "00u1"}"#);
     let org = Org::answering([dated, ok(r#"{"id": "00u1"}"#)]);
     let me = org.session().me().await.unwrap();
-    assert_eq!(me.user.as_str(), "00u1");
+    assert_eq!(me.caller, Caller::Administrator("00u1".parse().unwrap()));
     assert_eq!(me.clock_ahead, Some(SignedDuration::from_mins(2)));
     assert_eq!(org.session().me().await.unwrap().clock_ahead, None);
     assert_eq!(org.calls()[0], "GET /api/v1/users/me");
@@ -66,6 +66,7 @@ async fn the_roles_of_a_group_are_read() {
     let group: GroupId = "g1".parse().unwrap();
     let found = org.session().roles_of_group(&group).await.unwrap();
     assert_eq!(found[0].label, "Application Administrator");
-    assert!(org.session().roles_of_user(&"u1".parse().unwrap()).await.unwrap().is_empty());
+    let administrator = Caller::Administrator("u1".parse().unwrap());
+    assert!(org.session().own_roles(&administrator).await.unwrap().is_empty());
     assert_eq!(org.calls(), ["GET /api/v1/groups/g1/roles", "GET /api/v1/users/u1/roles"]);
 }

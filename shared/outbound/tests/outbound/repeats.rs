@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use http::Method;
 use jiff::Timestamp;
-use outbound::{BaseUrl, Call, Error, ErrorKind, Outbound, Repeat, TransportFailure};
+use outbound::{BaseUrl, Call, Error, ErrorKind, Outbound, Repeat, Traffic, TransportFailure};
 
 use crate::server::Server;
 use crate::support::{Answer, Hands, Script, answer, outbound, second, start};
@@ -148,4 +148,18 @@ async fn a_request_that_cannot_be_sent_is_not_begun_and_not_worth_repeating() {
     let error = scripted.outbound.send(&call, second(60)).await.unwrap_err();
     assert_eq!((error.code(), error.is_retryable()), ("unsendable", false));
     assert_eq!((scripted.sent(), scripted.clock.sleeps().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_what_came_of_them() {
+    let empty = |status| answer(status, &[], "");
+    let answers = [200, 400, 404, 429, 401, 403, 500, 503].map(empty);
+    let scripted = Scripted::new(answers.into_iter().chain([Err(TransportFailure::Broken)]));
+    for _ in 0..9 {
+        let _ = scripted.send(Repeat::Never, second(60)).await;
+    }
+    let traffic = Traffic { sent: 9, throttled: 1, failed: 5 };
+    assert_eq!(scripted.outbound.traffic(), traffic);
+    let before = Traffic { sent: 7, throttled: 1, failed: 4 };
+    assert_eq!(traffic.since(before), Traffic { sent: 2, throttled: 0, failed: 1 });
 }

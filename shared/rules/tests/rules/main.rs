@@ -18,6 +18,8 @@ mod explanations;
 #[cfg(test)]
 mod guard;
 #[cfg(test)]
+mod pins;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod purity;

@@ -1,6 +1,6 @@
 //! What errors say, and what they keep to themselves.
 
-use outbound::{ErrorKind, TransportFailure, VendorCode};
+use outbound::{ErrorKind, Traffic, TransportFailure, VendorCode};
 use shopify::ShopifyCredentials;
 
 use crate::shop::{STATIC, Shop, nodes, ok, plain, refused};
@@ -124,4 +124,12 @@ fn other_secrets_are_refused_and_not_shown() {
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("marked") && !error.detail.is_empty(), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn refusals_with_status_200_are_counted_as_what_they_are() {
+    let answers = ["THROTTLED", "INTERNAL_SERVER_ERROR"].map(|code| refused(code, "{}"));
+    let shop = Shop::answering(answers);
+    assert!(shop.customers(&[1], 60).await.is_err());
+    assert_eq!(shop.shopify.traffic(), Traffic { sent: 2, throttled: 1, failed: 1 });
 }

@@ -58,7 +58,8 @@ pub enum GroupStatus {
 }
 
 impl GroupStatus {
-    const ALL: [Self; 6] = [
+    /// All of them.
+    pub const ALL: [Self; 6] = [
         Self::Found,
         Self::Renamed,
         Self::Missing,

@@ -34,6 +34,9 @@ pub struct Settings {
     /// `total_spent_attribute` and `orders_count_attribute`: the profile attributes that hold the
     /// totals. Default `shopify_total_spent` and `shopify_orders_count`.
     pub attributes: AttributeNames,
+    /// `announce_backfill`: whether others are told of customers whom a full run places for the first time.
+    /// Default false.
+    pub announce_backfill: bool,
     /// `paused`: the worker puts everything off. Default false.
     pub paused: bool,
     /// What holds a full run back: `guard_max_moved_percent`, 0 to 100, default 20;
@@ -74,6 +77,7 @@ impl Settings {
             create_missing_groups: reader.flag("create_missing_groups"),
             match_only_group: reader.parsed("match_only_group", "a group name"),
             attributes: reader.attributes(),
+            announce_backfill: reader.flag("announce_backfill"),
             paused: reader.flag("paused"),
             guard: Guard {
                 max_moved_percent: reader.number("guard_max_moved_percent", 0..=100, 20),
@@ -174,6 +178,7 @@ mod tests {
         assert_eq!(settings.attributes.total_spent().as_str(), "shopify_total_spent");
         assert!(!settings.paused);
         assert!(!settings.create_missing_groups);
+        assert!(!settings.announce_backfill);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum Listed<'a> {
     InSegment(&'a SegmentName),
     /// Those whose last look ended in one of these ways, of which there is at least one.
     EndedAs(&'a [Outcome]),
+    /// Those for whom a person decided.
+    Pinned,
 }
 
 impl Customers {
@@ -54,6 +56,10 @@ impl Listed<'_> {
                 values.insert(":segment".to_owned(), text(segment.as_str()));
                 let condition = "sk = :state AND #segment = :segment".to_owned();
                 (condition, HashMap::from([name("segment")]), values)
+            }
+            Self::Pinned => {
+                let condition = "sk = :state AND attribute_exists(#pin)".to_owned();
+                (condition, HashMap::from([name("pin")]), values)
             }
             Self::EndedAs(outcomes) => {
                 let places: Vec<String> = (0..outcomes.len()).map(|at| format!(":o{at}")).collect();

@@ -14,9 +14,9 @@ use crate::items::{Item, batch_get_fields, projection};
 use crate::{Answered, Entry, Error, RunId};
 
 /// What a scan reads: everything but the history, which is most of an item.
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "pk", "sk", "kind", "version", "lease", "read", "matched", "sought", "applied", "segment",
-    "last", "at", "why", "seen", "answered",
+    "last", "at", "why", "seen", "answered", "pin",
 ];
 
 /// How many items a page covers at most. Entries and claims come to more than 500 bytes on average, so on

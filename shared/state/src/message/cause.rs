@@ -16,6 +16,8 @@ pub enum Cause {
     Rules,
     /// An operator had a dead letter's customer looked at again.
     Replay,
+    /// An operator has decided for the customer, or taken such a decision back.
+    Pin,
     /// The customer's own record was made, changed or deleted.
     Customer,
     /// Shopify says the customer's sales history changed.
@@ -52,6 +54,7 @@ impl Cause {
             Self::Schedule => "schedule",
             Self::Rules => "rules",
             Self::Replay => "replay",
+            Self::Pin => "pin",
             Self::Customer => "customer",
             Self::PurchasingSummary => "purchasing_summary",
             Self::Merge => "merge",

@@ -2,10 +2,10 @@
 
 use crate::support::{ANN, BEN, CUSTOMERS, engine, run};
 use jiff::Timestamp;
-use rules::{Applied, Attributes, Group, Membership, Totals, UserId};
+use rules::{Applied, Attributes, Group, Membership, PinnedTo, Totals, UserId};
 use state::{
-    Answered, Cause, Claim, Customers, End, Entry, Erased, Last, Lease, Match, Outcome, Read,
-    Record, Salt, Tombstone, Transition, Version, Written,
+    Announcement, Answered, Cause, Claim, Customers, End, Entry, Erased, Grounds, Last, Lease,
+    Match, Outcome, Pin, Read, Record, Salt, Tombstone, Transition, Version, Written,
 };
 
 async fn customers() -> Customers {
@@ -53,9 +53,12 @@ pub(crate) fn full() -> Entry {
         applied,
         sought: Some(Salt::new([7; 64]).hash(&"Ben@Example.com".parse().unwrap())),
         segment: Some("vip".parse().unwrap()),
+        pin: Some(pin("vip", "asked by the press team")),
         last: Some(Last { outcome: Outcome::Applied, at: at(), book: 3 }),
         answered: Some(Answered { run: run("1"), outcome: Outcome::Applied }),
         transitions: Vec::new(),
+        sequence: 1,
+        announcing: Vec::new(),
     };
     record.remember(Transition {
         at: at(),
@@ -63,11 +66,30 @@ pub(crate) fn full() -> Entry {
         to: Some("vip".parse().unwrap()),
         group: Some(group.name),
         cause: Cause::Order,
-        range: Some(1),
+        grounds: Some(Grounds::Range(1)),
         totals,
         book: 3,
     });
+    let pinned = Some(Grounds::Pin("asked by the press team".parse().unwrap()));
+    let first = record.transitions[0].clone();
+    for grounds in [pinned, None] {
+        record.remember(Transition { grounds, ..first.clone() });
+    }
+    record.announcing.push(Announcement {
+        sequence: 2,
+        user: Some(user()),
+        rule: Some("6 orders or more".into()),
+        run: Some(run("1")),
+        end: Some(End::Gone),
+        transition: first,
+    });
     Entry::Customer(Box::new(record))
+}
+
+/// A pin to a segment, since a moment ago.
+pub(crate) fn pin(segment: &str, reason: &str) -> Pin {
+    let to = PinnedTo::Segment(segment.parse().unwrap());
+    Pin { to, reason: reason.parse().unwrap(), since: at() }
 }
 
 fn money((amount, currency): (&str, &str)) -> rules::Money {
@@ -86,6 +108,7 @@ async fn an_entry_comes_back_as_it_was_written() {
                 why: End::Redacted,
                 seen: Some(at()),
                 answered: Some(Answered { run: run("2"), outcome: Outcome::Redacted }),
+                sequence: 7,
             }),
         ),
     ] {

@@ -43,7 +43,7 @@ async fn a_segment_s_customers_come_with_their_history_and_without_others() {
     let claim = Claim::Take("00u1".parse().unwrap());
     let _ = customers.save_with(ANN, &full(), None, &[claim]).await.unwrap();
     let _ = customers.save(BEN, &ended(Some("new"), Outcome::Applied), None).await.unwrap();
-    let stone = Tombstone { at: at(), why: End::Gone, seen: None, answered: None };
+    let stone = Tombstone { at: at(), why: End::Gone, seen: None, answered: None, sequence: 0 };
     let _ = customers.save(CLEO, &Entry::Tombstone(stone), None).await.unwrap();
     let vip = "vip".parse().unwrap();
     assert_eq!(listed(&customers, Listed::InSegment(&vip)).await, [(ANN, full())]);
@@ -74,7 +74,7 @@ fn a_customer_is_in_a_segment_since_they_came_into_it_whatever_its_group_was_cal
         to: to.map(|name| name.parse().unwrap()),
         group: None,
         cause: Cause::Order,
-        range: None,
+        grounds: None,
         totals: rules::Totals {
             orders: 1,
             spent: rules::Money::new(1.into(), rules::Currency::USD),

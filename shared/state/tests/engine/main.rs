@@ -28,6 +28,8 @@ mod local_queue;
 #[cfg(test)]
 mod personas;
 #[cfg(test)]
+mod pins;
+#[cfg(test)]
 mod run_ends;
 #[cfg(test)]
 mod run_ids;

@@ -83,6 +83,7 @@ async fn all_that_a_run_compares_is_read_and_the_history_is_not() {
         why: End::Gone,
         seen: Some(at()),
         answered: Some(mark("1", Outcome::Gone)),
+        sequence: 0,
     });
     let _ = customers.save(ANN, &full(), None).await.unwrap();
     let _ = customers.save(BEN, &gone, None).await.unwrap();
@@ -90,7 +91,13 @@ async fn all_that_a_run_compares_is_read_and_the_history_is_not() {
 
     let Entry::Customer(whole) = full() else { panic!() };
     assert!(!whole.transitions.is_empty() && whole.second_look.is_some());
-    let expected = Record { transitions: Vec::new(), second_look: None, ..*whole };
+    let expected = Record {
+        transitions: Vec::new(),
+        announcing: Vec::new(),
+        sequence: 0,
+        second_look: None,
+        ..*whole
+    };
     assert_eq!(found[&ANN], Entry::Customer(Box::new(expected)));
     assert_eq!(found[&BEN], gone);
 }
@@ -116,8 +123,9 @@ async fn what_cannot_be_read_keeps_nobody_from_being_read() {
 async fn answers_are_those_of_the_run_that_is_asked_about() {
     let (client, customers) = customers().await;
     let [ann, ben, cat, dan, eva, fay] = [1, 2, 3, 4, 5, 6].map(CustomerId::new);
-    let gone =
-        |answered| Entry::Tombstone(Tombstone { at: at(), why: End::Gone, seen: None, answered });
+    let gone = |answered| {
+        Entry::Tombstone(Tombstone { at: at(), why: End::Gone, seen: None, answered, sequence: 0 })
+    };
     for (id, entry) in [
         (ann, customer(Some(mark("1", Outcome::Applied)))),
         (ben, customer(Some(mark("2", Outcome::Applied)))),

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => shop::measure(1_000_000).await,
-        [RUN, simulators, tables] => run::measure(simulators, tables).await,
+        [RUN, simulators, tables] => Box::pin(run::measure(simulators, tables)).await,
         [customers] => shop::measure(customers.parse()?).await,
         _ => Err("usage: plan_phase [CUSTOMERS]".into()),
     }

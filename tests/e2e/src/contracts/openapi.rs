@@ -20,6 +20,8 @@ struct Operation {
     path: Vec<Option<String>>,
     query: BTreeSet<String>,
     body: Option<Validator>,
+    /// The OAuth scopes that it asks for.
+    scopes: BTreeSet<String>,
     /// By status; none where nothing is answered.
     answers: BTreeMap<u16, Option<Validator>>,
 }
@@ -54,6 +56,11 @@ impl OpenApi {
     /// The name of the operation that a recorded call is; none if there is no such operation.
     pub fn operation_of(&self, exchange: &RecordedExchange) -> Option<&str> {
         self.find(&exchange.request).map(|operation| operation.id.as_str())
+    }
+
+    /// The OAuth scopes that a recorded call asks for; none if there is no such operation.
+    pub fn scopes_of(&self, exchange: &RecordedExchange) -> Option<&BTreeSet<String>> {
+        self.find(&exchange.request).map(|operation| &operation.scopes)
     }
 
     /// What is wrong with a recorded call, by the contract: its request and its answer.
@@ -137,6 +144,13 @@ fn wrong_with_json(validator: &Validator, body: &[u8]) -> Vec<String> {
     }
 }
 
+/// The scopes among the ways to be authorised.
+fn scopes(security: &Value) -> BTreeSet<String> {
+    let ways = security.as_array().into_iter().flatten();
+    let scopes = ways.filter_map(|way| way["oauth2"].as_array()).flatten();
+    scopes.filter_map(|scope| scope.as_str().map(str::to_owned)).collect()
+}
+
 /// Reads operations, with the components they refer to.
 struct Reader<'a> {
     document: &'a Value,
@@ -172,6 +186,7 @@ impl<'a> Reader<'a> {
             path: path.split('/').skip(1).map(segment).collect(),
             query: self.query(&operation["parameters"]),
             body: body.map(|schema| self.validator(schema)).transpose()?,
+            scopes: scopes(&operation["security"]),
             answers,
         })
     }

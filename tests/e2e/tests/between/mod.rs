@@ -49,6 +49,11 @@ impl Fate {
     }
 }
 
+/// As many tries as any, without waiting.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(Duration::from_millis(1))
+}
+
 /// The calls of one function, one of which is befallen. Clones are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Calls {
@@ -115,10 +120,7 @@ impl Calls {
 
     /// A client of the same tables whose calls pass here. It tries as often as any, and waits less.
     pub(crate) fn of(&self, tables: &Client) -> Client {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(TRIES)
-            .with_initial_backoff(Duration::from_millis(1));
-        let config = tables.config().to_builder().retry_config(retries).http_client(self.http());
+        let config = tables.config().to_builder().retry_config(retries()).http_client(self.http());
         Client::from_conf(config.build())
     }
 
@@ -202,7 +204,8 @@ impl Calls {
         usize::try_from(self.nth - 1).unwrap()
     }
 
-    fn http(&self) -> SharedHttpClient {
+    /// An HTTP client whose calls pass here.
+    pub(crate) fn http(&self) -> SharedHttpClient {
         let (calls, http) = (self.clone(), aws_smithy_http_client::Builder::new().build_http());
         http_client_fn(move |settings, components| {
             let (calls, tables) = (calls.clone(), http.http_connector(settings, components));

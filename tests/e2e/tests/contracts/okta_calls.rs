@@ -1,27 +1,30 @@
 //! What the product's Okta client sends, against Okta's description of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use e2e::contracts::TOKEN_PATH;
 
 use okta::{
     AttributeKind, AttributeNames, NumberAttribute, Okta, OktaCredentials, RateShare, Session,
 };
 use outbound::{BaseUrl, Fixed, Outbound};
 use rules::{Currency, GroupId, GroupName, Money, Totals, UserId};
-use simulators::okta::{API_TOKEN, GroupKind};
-use simulators::{SimRandom, World};
+use serde_json::{Value, json};
+use simulators::okta::{API_TOKEN, GroupKind, NewServiceApp, ProofOfPossession};
+use simulators::{RecordedExchange, SimRandom, World};
 
 use crate::at_hand::okta as okta_contract;
 
-fn client(world: &World) -> Okta {
+fn client(world: &World, secret: &Value) -> Okta {
     let outbound = Outbound::new(
         world.transport(),
         Arc::new(world.clock.clone()),
         Arc::new(SimRandom::new(1)),
     );
     let base = BaseUrl::configured(&world.okta_url()).unwrap();
-    let credentials: OktaCredentials =
-        serde_json::json!({ "api_token": API_TOKEN }).to_string().parse().unwrap();
+    let credentials: OktaCredentials = secret.to_string().parse().unwrap();
     Okta::new(outbound, base, Arc::new(Fixed(Arc::new(credentials))))
 }
 
@@ -29,7 +32,60 @@ fn client(world: &World) -> Okta {
 async fn every_call_of_the_client_is_in_the_contract() {
     let Some(contract) = okta_contract() else { return };
     let world = World::new("my-store.myshopify.com".parse().unwrap());
-    let client = client(&world);
+    call_everything(&world, &json!({ "api_token": API_TOKEN })).await;
+    let exchanges = world.exchanges();
+    let wrong: Vec<String> = exchanges.iter().flat_map(|it| contract.violations(it)).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(exchanges.len() >= 21, "{}", exchanges.len());
+}
+
+#[tokio::test]
+async fn every_token_has_the_scopes_that_the_contract_asks_for_and_no_call_needs_others() {
+    let Some(contract) = okta_contract() else { return };
+    for proof in [ProofOfPossession::Required, ProofOfPossession::Ignored] {
+        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let scopes = [
+            "okta.users.read",
+            "okta.users.manage",
+            "okta.groups.read",
+            "okta.groups.manage",
+            "okta.schemas.read",
+            "okta.schemas.manage",
+        ];
+        let app = world.okta.add_service_app(&NewServiceApp {
+            scopes: &scopes,
+            proof,
+            ..NewServiceApp::default()
+        });
+        call_everything(&world, &app.secret).await;
+        let (tokens, calls): (Vec<RecordedExchange>, Vec<RecordedExchange>) =
+            world.exchanges().into_iter().partition(|it| it.call.path == TOKEN_PATH);
+        let granted: BTreeMap<String, String> = tokens.iter().filter_map(granted).collect();
+        assert_eq!(granted.len(), 3, "daily work, and the schema read and changed");
+        for call in &calls {
+            let wrong = contract.violations(call);
+            assert_eq!(wrong, Vec::<String>::new());
+            let token = call.request.headers()["authorization"].to_str().unwrap();
+            let has = &granted[token.split_once(' ').unwrap().1];
+            for needed in contract.scopes_of(call).unwrap() {
+                assert!(has.split(' ').any(|it| it == needed), "{}: {needed}", call.call);
+            }
+        }
+        assert!(calls.len() >= 21, "{}", calls.len());
+    }
+}
+
+/// A token and its scopes.
+fn granted(exchange: &RecordedExchange) -> Option<(String, String)> {
+    let answer = exchange.response.as_ref()?;
+    let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+    let text = |name: &str| answer[name].as_str().map(str::to_owned);
+    text("access_token").zip(text("scope"))
+}
+
+/// Makes every call that the client can make, but for those about roles, which the contract has not.
+async fn call_everything(world: &World, secret: &Value) {
+    let client = client(world, secret);
     let end = world.clock.now() + jiff::SignedDuration::from_hours(1);
     let session = client.before(end, RateShare::default());
 
@@ -51,7 +107,7 @@ async fn every_call_of_the_client_is_in_the_contract() {
     assert!(session.group(&group.id).await.unwrap().is_some());
     session.join(&group.id, &user).await.unwrap();
     assert_eq!(session.groups_of(&user).await.unwrap().len(), 2);
-    read_lists(&session, &world, &group.id, &user).await;
+    read_lists(&session, world, &group.id, &user).await;
     let attributes = [names.total_spent(), names.orders_count()];
     let attributes = attributes.map(|name| NumberAttribute { name, title: "Shopify" });
     session.add_number_attributes(&attributes).await.unwrap();
@@ -60,11 +116,6 @@ async fn every_call_of_the_client_is_in_the_contract() {
     session.me().await.unwrap();
     session.leave(&group.id, &user).await.unwrap();
     assert_eq!(session.active_rule_targets().await.unwrap().len(), 1);
-
-    let exchanges = world.exchanges();
-    let wrong: Vec<String> = exchanges.iter().flat_map(|it| contract.violations(it)).collect();
-    assert_eq!(wrong, Vec::<String>::new());
-    assert!(exchanges.len() >= 21, "{}", exchanges.len());
 }
 
 /// Reads each list to its end, which is a second page.

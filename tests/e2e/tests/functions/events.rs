@@ -1,27 +1,22 @@
 //! The invocations in `events/`, read as Lambda's runtime reads them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::SqsEvent;
 use jiff::Timestamp;
 use lambda_http::RequestExt as _;
 use outbound::{BoxFuture, Fixed};
 use rules::{CustomerId, OrderId, RuleBook};
 use segments::local::{LocalSystem, Options};
 use simulators::okta::GroupKind;
-use simulators::{NewCustomer, SimClock, World};
-use state::{
-    Cause, Expectation, LocalQueue, Message, Outcome, Outgoing, Queue, Subject, WebhookId,
-};
-use sync_customer::Record;
+use simulators::{SimClock, World};
+use state::{Cause, Expectation, LocalQueue, Message, Outgoing, Queue, Subject, WebhookId};
 use webhook::{SigningSecrets, Webhook};
 
 /// What every file's body is signed with, unless its name says otherwise.
 const SECRET: &str = r#"{"secrets": ["shpss_example_webhook_secret"]}"#;
-const CUSTOMER: u64 = 9_007_199_254_741_993;
+pub(crate) const CUSTOMER: u64 = 9_007_199_254_741_993;
 const OTHER: u64 = 9_007_199_254_741_995;
 const ORDER: u64 = 9_007_199_254_800_001;
 /// How long messages wait here.
@@ -221,80 +216,23 @@ async fn shopify_is_asked_to_come_back_if_the_queue_does_not_answer() {
     }
 }
 
-/// The records of an invocation of sync-customer, as its `main` reads them.
-fn records(name: &str) -> Vec<Record> {
-    let event: SqsEvent = serde_json::from_str(&text("sync-customer", name)).unwrap();
-    let record = |record: aws_lambda_events::event::sqs::SqsMessage| Record {
-        id: record.message_id.unwrap(),
-        body: record.body.unwrap(),
-    };
-    event.records.into_iter().map(record).collect()
-}
-
-/// A world whose first customer and order are those of the files.
+/// A world with the people of the files.
 pub(crate) async fn world() -> (World, LocalSystem) {
     let world = World::new("my-store.myshopify.com".parse().unwrap());
     let book = RuleBook::from_toml(include_str!("../../../../segments.toml")).unwrap();
     for segment in book.segments() {
         world.okta.add_group(segment.okta_group_name().as_str(), GroupKind::Okta);
     }
-    world.okta.add_user("ann@example.com", "ann@example.com");
-    let (ann, _) = world.shopify.add_customer(NewCustomer::with_email("ann@example.com"));
-    let (other, _) = world.shopify.add_customer(NewCustomer::default());
-    let (order, _) = world.shopify.place_order(ann, "45.50".parse().unwrap()).unwrap();
-    assert_eq!((ann.get(), other.get(), order.get()), (CUSTOMER, OTHER, ORDER));
+    let people = world.add_people_of_events().unwrap();
+    let order = world.shopify.orders(people.buyer)[0];
+    let ids = (people.buyer.get(), people.nameless.get(), order.get());
+    assert_eq!(ids, (CUSTOMER, OTHER, ORDER));
     let system = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
     system.config_table().put_wanted(&book).await.unwrap();
     system.refresh_groups().await.unwrap();
     // The messages say when their events came in.
     world.clock.advance_to("2026-10-05T09:00:11Z".parse().unwrap());
     (world, system)
-}
-
-async fn work(name: &str) -> (BTreeMap<String, u64>, Vec<String>, Vec<String>) {
-    let (world, system) = world().await;
-    let deadline = world.clock.now() + Duration::from_mins(1);
-    let report = Box::pin(system.worker().handle(records(name), deadline)).await;
-    let user = world.okta.find_user("ann@example.com").unwrap();
-    let tally = report.tally.iter().map(|(name, count)| (name.to_owned(), count)).collect();
-    (tally, report.failed, world.okta.group_names_of(&user))
-}
-
-#[tokio::test]
-async fn an_order_moves_its_customer() {
-    let (tally, failed, groups) = work("order").await;
-    assert_eq!((tally["applied"], failed.len()), (1, 0), "{tally:?}");
-    assert_eq!(groups, ["Shopify New Customer"]);
-}
-
-#[tokio::test]
-async fn a_batch_looks_once_at_each_customer() {
-    let (tally, failed, groups) = work("batch").await;
-    assert_eq!(tally.values().sum::<u64>(), 2, "{tally:?}");
-    assert_eq!((tally["applied"], failed.len()), (1, 0), "{tally:?}");
-    assert_eq!(groups, ["Shopify New Customer"]);
-}
-
-#[tokio::test]
-async fn a_message_of_a_full_run_has_its_customer_put_right_and_marked() {
-    let (world, system) = world().await;
-    let deadline = world.clock.now() + Duration::from_mins(1);
-    let report = Box::pin(system.worker().handle(records("of-run"), deadline)).await;
-    assert!(report.failed.is_empty());
-    let user = world.okta.find_user("ann@example.com").unwrap();
-    assert_eq!(world.okta.group_names_of(&user), ["Shopify New Customer"]);
-    let ann = CustomerId::new(CUSTOMER);
-    let run = "20261005T030000Z-4f21aa".parse().unwrap();
-    let marks = system.customers().answered(&run, &[ann]).await.unwrap();
-    assert_eq!(marks[&ann].outcome, Outcome::Applied);
-}
-
-#[tokio::test]
-async fn a_record_that_cannot_be_read_fails_alone() {
-    let (tally, failed, groups) = work("one-unreadable").await;
-    assert_eq!(failed, [records("one-unreadable")[1].id.clone()]);
-    assert_eq!(tally["applied"], 1);
-    assert_eq!(groups, ["Shopify New Customer"]);
 }
 
 #[test]

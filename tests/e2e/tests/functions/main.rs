@@ -5,4 +5,6 @@ mod events;
 #[cfg(test)]
 mod full_runs;
 #[cfg(test)]
+mod looks;
+#[cfg(test)]
 mod refresh_groups;

@@ -1,6 +1,8 @@
 //! Full runs, through the handlers that Lambda runs: a shop, its Okta org, Mavera, and the workers.
 
 #[cfg(test)]
+mod announced;
+#[cfg(test)]
 #[path = "../between/mod.rs"]
 mod between;
 #[cfg(test)]
@@ -29,6 +31,8 @@ mod okta_lists;
 mod operator;
 #[cfg(test)]
 mod personas;
+#[cfg(test)]
+mod pins;
 #[cfg(test)]
 mod profiles;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rules::RuleBook;
 use simulators::shopify::Topic;
-use state::Outcome;
+use state::{Grounds, Outcome};
 
 use crate::shop::{BOOK, NEW, PAGE, RETURNING, Shop, VIP};
 
@@ -80,7 +80,8 @@ async fn a_changed_rule_book_moves_those_it_concerns_and_says_so() {
     let state::Entry::Customer(entry) = found.unwrap().entry else { panic!("a tombstone") };
     let last = entry.transitions.last().unwrap();
     assert_eq!((last.cause, last.book), (state::Cause::Rules, 2));
-    assert_eq!((last.to.as_ref().unwrap().as_str(), last.range), ("vip", Some(1)));
+    assert_eq!(last.to.as_ref().unwrap().as_str(), "vip");
+    assert_eq!(last.grounds, Some(Grounds::Range(1)));
 }
 
 #[tokio::test]

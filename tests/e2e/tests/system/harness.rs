@@ -1,7 +1,9 @@
 //! A shop with the default rule book, its Okta org, and the system between them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use e2e::Listener;
 use jiff::Timestamp;
 use rules::{CustomerId, GroupId, OrderId, RuleBook, SegmentName, UserId};
 use segments::local::{LocalSystem, Options, Settled};
@@ -19,6 +21,7 @@ pub(crate) const STAFF: &str = "Staff";
 pub(crate) struct Shop {
     pub(crate) world: World,
     pub(crate) system: LocalSystem,
+    pub(crate) listener: Listener,
 }
 
 /// A customer who has an Okta user, who is staff too.
@@ -58,13 +61,21 @@ impl Shop {
     /// A shop whose group names nobody has resolved yet.
     pub(crate) async fn unresolved() -> Self {
         let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let options = Options::simulated(&world).unwrap();
+        Self::of(world, options).await
+    }
+
+    /// The same, with a system that has these options.
+    pub(crate) async fn of(world: World, mut options: Options) -> Self {
         for name in [NEW, RETURNING, VIP, STAFF] {
             world.okta.add_group(name, GroupKind::Okta);
         }
-        let system = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
+        let listener = Listener::start().await.unwrap();
+        options.event_bus = Some(listener.bus(Arc::new(world.clock.clone())));
+        let system = LocalSystem::start(options).await.unwrap();
         let book = RuleBook::from_toml(include_str!("../../../../segments.toml")).unwrap();
         system.config_table().put_wanted(&book).await.unwrap();
-        Self { world, system }
+        Self { world, system, listener }
     }
 
     pub(crate) async fn refresh_groups(&self) {

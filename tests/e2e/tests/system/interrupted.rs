@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use announcements::EventBus;
+use aws_sdk_eventbridge::Client;
+use rules::SegmentName;
 use simulators::Moment;
 use state::{ConfigCache, ConfigTable, Customers, Entry, Receive};
 use sync_customer::{Record, Worker};
 
-use crate::between::{Calls, Fate, QueueBehind, at_each_call};
+use crate::between::{Calls, Fate, QueueBehind, at_each_call, retries};
 use crate::harness::{Person, Shop};
 
 /// More calls to services than any look makes.
@@ -59,6 +62,12 @@ pub(crate) async fn at_each_table_call(least: u32, play: impl AsyncFn(Interrupti
         let calls = calls.await;
         assert!(calls >= least, "{fate:?}: only {calls} calls");
     }
+}
+
+/// The same bus, with its calls among these.
+fn through(calls: &Calls, bus: &EventBus) -> EventBus {
+    let config = bus.client().config().to_builder().http_client(calls.http());
+    bus.through(Client::from_conf(config.retry_config(retries()).build()))
 }
 
 impl Shop {
@@ -115,20 +124,40 @@ impl Shop {
             config: ConfigCache::new(config, whole.clock.clone(), whole.random.clone()),
             customers: Customers::new(client, tables.customers),
             queue: Arc::clone(queue) as _,
+            event_bus: whole.event_bus.as_ref().map(|bus| through(calls, bus)),
             clock: whole.clock.clone(),
             random: whole.random.clone(),
         }
     }
 
     /// Fails if the customer's entry is still leased, notes a group that the matched user is not in, or
-    /// misses one.
+    /// misses one; or if others believe the customer elsewhere.
     pub(crate) async fn assert_at_rest(&self, person: &Person, place: &str) {
+        self.assert_told(person, place).await;
         if let Some(Entry::Customer(record)) = self.entry(person.customer).await {
             assert!(!record.is_leased(self.now()), "{place}");
             let noted = record.applied.groups.into_keys().collect::<Vec<_>>();
             let held = record.matched.map(|matched| self.held(&matched.user).groups);
             let held = held.into_iter().flatten().map(|name| self.group(&name));
             assert_eq!(noted, held.collect::<Vec<_>>(), "{place}");
+        }
+    }
+
+    /// Fails if others have not been told of the customer's last change, if they are told of changes at
+    /// all: of what full runs alone have done they may know nothing.
+    async fn assert_told(&self, person: &Person, place: &str) {
+        let (sequence, segment) = match self.entry(person.customer).await {
+            Some(Entry::Customer(record)) => {
+                assert_eq!(record.announcing, [], "{place}");
+                (record.sequence, record.segment)
+            }
+            Some(Entry::Tombstone(stone)) => (stone.sequence, None),
+            None => (0, None),
+        };
+        let told = self.listener.heard_of(person.customer);
+        if let Some(last) = told.last() {
+            assert_eq!(last["sequence"], sequence, "{place}: {told:#?}");
+            assert_eq!(last["to"].as_str(), segment.as_ref().map(SegmentName::as_str), "{place}");
         }
     }
 }

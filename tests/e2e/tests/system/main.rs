@@ -2,6 +2,8 @@
 //! DynamoDB engine in between and simulators that behave as the contracts say.
 
 #[cfg(test)]
+mod announced;
+#[cfg(test)]
 #[path = "../between/mod.rs"]
 mod between;
 #[cfg(test)]
@@ -26,3 +28,7 @@ mod orders;
 mod outages;
 #[cfg(test)]
 mod parts;
+#[cfg(test)]
+mod pins;
+#[cfg(test)]
+mod service_app;

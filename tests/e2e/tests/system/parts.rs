@@ -61,6 +61,7 @@ fn worker(shop: &Shop, queue: Arc<dyn Queue>, customers: Customers) -> Worker {
         config: ConfigCache::new(table, clock.clone(), Arc::new(SystemRandom)),
         customers,
         queue,
+        event_bus: own.event_bus.clone(),
         clock,
         random: Arc::new(SystemRandom),
     }

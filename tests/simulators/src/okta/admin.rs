@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::incoming::Incoming;
 use crate::okta::OktaSim;
-use crate::okta::answers::{Answer, moment, ok};
+use crate::okta::answers::{Answer, Refusal, moment, ok};
+use crate::okta::apps::Caller;
 use crate::okta::control::NoSuch;
 use crate::okta::directory::Directory;
 use crate::okta::user::{User, UserStatus};
@@ -56,9 +57,23 @@ impl Admins {
         }
     }
 
-    /// Whether the caller may make this call.
-    pub(crate) fn allow(&self, method: &Method, path: &[&str]) -> bool {
-        right(method, path).is_none_or(|right| !self.withdrawn.contains(right))
+    /// Whether the caller may make this call. An app is nobody of whom Okta could say who it is.
+    pub(crate) fn allow(
+        &self,
+        caller: &Caller,
+        method: &Method,
+        path: &[&str],
+    ) -> Result<(), Refusal> {
+        match right(method, path) {
+            Some(right) => self.allow_right(caller, right),
+            None if *caller == Caller::Administrator => Ok(()),
+            None => Err(Refusal::forbidden()),
+        }
+    }
+
+    fn allow_right(&self, caller: &Caller, right: &str) -> Result<(), Refusal> {
+        caller.may(right)?;
+        if self.withdrawn.contains(right) { Err(Refusal::forbidden()) } else { Ok(()) }
     }
 }
 
@@ -147,6 +162,15 @@ impl OktaSim {
         }
         let roles = if is_owner { &directory.admins.own_roles[..] } else { &[] };
         Ok(listed(roles, "USER"))
+    }
+
+    /// `GET /oauth2/v1/clients/{clientId}/roles`.
+    pub(crate) fn app_roles(&self, caller: &Caller, id: &str) -> Answer {
+        let directory = self.lock();
+        directory.admins.allow_right(caller, "okta.roles.read")?;
+        let kinds = directory.apps.roles(id).ok_or_else(|| Refusal::not_found(id, "Client"))?;
+        let roles: Vec<Role> = kinds.iter().map(|kind| Role::new(kind, self.now())).collect();
+        Ok(listed(&roles, "CLIENT"))
     }
 
     /// `GET /api/v1/groups/{groupId}/roles`.

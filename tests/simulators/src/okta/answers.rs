@@ -1,6 +1,6 @@
 //! The shapes of answers and errors.
 
-use ::http::{Response, StatusCode};
+use ::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,11 +26,25 @@ pub(crate) struct Refusal {
     code: &'static str,
     summary: String,
     cause: Option<String>,
+    /// What is wrong with the token, for `WWW-Authenticate`.
+    challenge: Option<String>,
+    /// The nonce that the next proof has to hold.
+    nonce: Option<String>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, summary: impl Into<String>) -> Self {
-        Self { status, code, summary: summary.into(), cause: None }
+        Self { status, code, summary: summary.into(), cause: None, challenge: None, nonce: None }
+    }
+
+    /// Says what is wrong with the token.
+    pub(crate) fn challenging(self, challenge: &str) -> Self {
+        Self { challenge: Some(challenge.to_owned()), ..self }
+    }
+
+    /// Says which nonce the next proof has to hold.
+    pub(crate) fn with_nonce(self, nonce: String) -> Self {
+        Self { nonce: Some(nonce), ..self }
     }
 
     pub(crate) fn invalid(what: &str, cause: impl Into<String>) -> Self {
@@ -117,7 +131,15 @@ impl Refusal {
             "errorId": format!("oae1sim{serial:013}"),
             "errorCauses": causes,
         });
-        answer(self.status, &body)
+        let mut refusal = answer(self.status, &body);
+        let nonce = HeaderName::from_static("dpop-nonce");
+        let more = [(header::WWW_AUTHENTICATE, &self.challenge), (nonce, &self.nonce)];
+        for (name, value) in more {
+            if let Some(Ok(value)) = value.as_ref().map(|it| HeaderValue::from_str(it)) {
+                refusal.headers_mut().insert(name, value);
+            }
+        }
+        refusal
     }
 }
 

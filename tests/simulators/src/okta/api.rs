@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::faults::Fault;
 use crate::incoming::Incoming;
 use crate::okta::answers::{Answer, Refusal};
+use crate::okta::apps::Caller;
 use crate::okta::directory::MembershipChange::{Joined, Left};
 use crate::okta::limits::{Bucket, Standing};
 use crate::okta::{API_TOKEN, OktaSim};
@@ -26,6 +27,8 @@ pub(crate) fn template(segments: &[&str]) -> String {
         ["api", "v1", "groups", _, "roles"] => "/api/v1/groups/{id}/roles",
         ["api", "v1", "groups", _, "users", _] => "/api/v1/groups/{id}/users/{id}",
         ["api", "v1", "meta", "schemas", "user", _] => "/api/v1/meta/schemas/user/{id}",
+        ["oauth2", "v1", "token"] => "/oauth2/v1/token",
+        ["oauth2", "v1", "clients", _, "roles"] => "/oauth2/v1/clients/{id}/roles",
         _ => "/…",
     };
     path.to_owned()
@@ -33,14 +36,23 @@ pub(crate) fn template(segments: &[&str]) -> String {
 
 impl OktaSim {
     pub(crate) fn answer(&self, incoming: &Incoming) -> Response<Bytes> {
-        if !self.accepts(incoming) {
-            return self.refused(incoming, &Refusal::unauthorized());
-        }
         let bucket = bucket(incoming);
+        if (&incoming.method, incoming.segments().as_slice())
+            == (&Method::POST, &["oauth2", "v1", "token"])
+        {
+            if !self.lock().limits.take(bucket, self.now()) {
+                return self.refused(incoming, &Refusal::too_many());
+            }
+            return self.dressed(self.grant_token(incoming), self.standing(incoming));
+        }
+        let caller = match self.caller(incoming) {
+            Ok(caller) => caller,
+            Err(refusal) => return self.refused(incoming, &refusal),
+        };
         if !self.lock().limits.take(bucket, self.now()) {
             return self.refused(incoming, &Refusal::too_many());
         }
-        match self.route(incoming) {
+        match self.route(&caller, incoming) {
             Ok(answer) => self.dressed(answer, self.standing(incoming)),
             Err(refusal) => self.refused(incoming, &refusal),
         }
@@ -63,19 +75,29 @@ impl OktaSim {
         self.dressed(self.worded(&refusal), standing)
     }
 
-    fn accepts(&self, incoming: &Incoming) -> bool {
-        let token = incoming.header("authorization").and_then(|it| it.strip_prefix("SSWS "));
-        token == Some(API_TOKEN) && !self.lock().token_revoked
+    fn caller(&self, incoming: &Incoming) -> Result<Caller, Refusal> {
+        let authorization = incoming.header("authorization").and_then(|it| it.split_once(' '));
+        match authorization {
+            Some(("SSWS", API_TOKEN)) if !self.lock().token_revoked => Ok(Caller::Administrator),
+            Some((scheme @ ("Bearer" | "DPoP"), token)) => {
+                let mut directory = self.lock();
+                let now = self.now().checked_add(directory.skew).unwrap_or(self.now());
+                directory.apps.caller(scheme, token, incoming, now)
+            }
+            _ => Err(Refusal::unauthorized()),
+        }
     }
 
-    fn route(&self, incoming: &Incoming) -> Answer {
+    fn route(&self, caller: &Caller, incoming: &Incoming) -> Answer {
         let segments = incoming.segments();
-        let ["api", "v1", rest @ ..] = segments.as_slice() else {
-            return Err(Refusal::not_found(&incoming.path.join("/"), "null"));
+        let rest = match segments.as_slice() {
+            ["api", "v1", rest @ ..] => rest,
+            ["oauth2", "v1", "clients", id, "roles"] if incoming.method == Method::GET => {
+                return self.app_roles(caller, id);
+            }
+            _ => return Err(Refusal::not_found(&incoming.path.join("/"), "null")),
         };
-        if !self.lock().admins.allow(&incoming.method, rest) {
-            return Err(Refusal::forbidden());
-        }
+        self.lock().admins.allow(caller, &incoming.method, rest)?;
         match (&incoming.method, rest) {
             (&Method::GET, _) => self.read(rest, incoming),
             (&Method::POST, _) => self.post(rest, &body(incoming)?, incoming),

@@ -14,6 +14,7 @@ use crate::clock::later;
 use crate::lagging::Lagging;
 use crate::okta::admin::Admins;
 use crate::okta::answers::CausesForm;
+use crate::okta::apps::Apps;
 use crate::okta::limits::Limits;
 use crate::okta::paging::Paging;
 use crate::okta::schema::Attributes;
@@ -101,6 +102,7 @@ pub(crate) struct Directory {
     pub(crate) loose_search: bool,
     pub(crate) attributes: Attributes,
     pub(crate) admins: Admins,
+    pub(crate) apps: Apps,
     pub(crate) limits: Limits,
     pub(crate) log: Vec<MembershipEvent>,
     pub(crate) paging: Paging,
@@ -124,6 +126,7 @@ impl Directory {
             loose_search: false,
             attributes: Attributes::new(),
             admins: Admins::new(now),
+            apps: Apps::default(),
             limits: Limits::new(),
             log: Vec::new(),
             paging: Paging::default(),

@@ -3,6 +3,7 @@
 mod admin;
 mod answers;
 mod api;
+mod apps;
 mod control;
 mod directory;
 mod groups;
@@ -26,6 +27,7 @@ use directory::Directory;
 
 pub use answers::CausesForm;
 pub(crate) use api::template;
+pub use apps::{KeyForm, NewServiceApp, ProofOfPossession, ServiceApp};
 pub use control::{NoSuch, UserProfile};
 pub use directory::{GroupKind, MembershipChange, MembershipEvent};
 pub use limits::Bucket;

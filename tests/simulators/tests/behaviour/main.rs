@@ -25,6 +25,8 @@ mod many;
 #[cfg(test)]
 mod personas;
 #[cfg(test)]
+mod service_apps;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod serving_shops;

@@ -7,7 +7,7 @@ use http::Method;
 use rules::CustomerId;
 use simulators::okta::UserStatus;
 use simulators::{Fault, Matching, Service};
-use state::{Cause, End, Entry, Message, Outcome, Subject};
+use state::{Cause, End, Entry, Grounds, Message, Outcome, Subject};
 
 use super::{EARLIER_RUN, message, part_of_run, run};
 use crate::harness::{NEW, RETURNING, Shop, VIP, held, nothing, outcomes};
@@ -301,7 +301,7 @@ async fn a_transition_tells_which_reason_a_run_had() {
             let last = transitions.last().unwrap();
             assert_eq!((last.cause, last.book), (cause, 1));
             assert_eq!(last.to.as_ref().unwrap().as_str(), segment);
-            assert_eq!(last.range, Some(range));
+            assert_eq!(last.grounds, Some(Grounds::Range(range)));
             assert!(last.totals.orders > 0);
         }
     }

@@ -19,7 +19,7 @@ const RUN: &str = "20261006T030000Z-000001";
 const EARLIER_RUN: &str = "20261005T030000Z-000001";
 
 /// A run's message, for a difference that no event had told of.
-fn message(shop: &Shop, customer: CustomerId) -> Message {
+pub(crate) fn message(shop: &Shop, customer: CustomerId) -> Message {
     let mut message = Message::new(Subject::Customer(customer), Cause::Schedule, shop.now());
     message.run = Some(ByRun { id: run(), book: 1, recheck: false, user: Hint::None });
     message
@@ -57,7 +57,7 @@ impl Shop {
     }
 
     /// Sends one message and works until the queue is empty. Tells what became of it.
-    async fn works_off(&self, message: Message) -> Vec<Outcome> {
+    pub(crate) async fn works_off(&self, message: Message) -> Vec<Outcome> {
         self.send([message]).await;
         crate::harness::outcomes(&self.settle().await)
     }

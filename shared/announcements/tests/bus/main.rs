@@ -1,0 +1,6 @@
+//! The bus, called as on AWS, against one that fails as AWS's does.
+
+#[cfg(test)]
+mod account;
+#[cfg(test)]
+mod announcing;

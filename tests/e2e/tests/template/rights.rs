@@ -1,0 +1,205 @@
+//! Each function may do what it does, and nothing else.
+
+use std::collections::BTreeSet;
+
+use resegment::{Start, Status};
+use simulators::NewCustomer;
+
+use crate::aws::Right;
+use crate::deployed::{BOOK, Deployed};
+use crate::document::{Document, items, text};
+
+/// What the code does not do itself.
+struct Beside {
+    functions: &'static [&'static str],
+    action: &'static str,
+    resource: &'static str,
+    /// Who does it.
+    reason: &'static str,
+}
+
+const BESIDE: [Beside; 8] = [
+    Beside { functions: &ALL, action: "logs:CreateLogStream", resource: "logs", reason: "Lambda" },
+    Beside { functions: &ALL, action: "logs:PutLogEvents", resource: "logs", reason: "Lambda" },
+    Beside { functions: &ALL, action: "xray:PutTraceSegments", resource: "*", reason: "Lambda" },
+    Beside { functions: &ALL, action: "xray:PutTelemetryRecords", resource: "*", reason: "Lambda" },
+    Beside {
+        functions: &["SyncCustomerFunction"],
+        action: "sqs:ReceiveMessage",
+        resource: "SyncQueue",
+        reason: "Lambda hands the function its messages",
+    },
+    Beside {
+        functions: &["SyncCustomerFunction"],
+        action: "sqs:DeleteMessage",
+        resource: "SyncQueue",
+        reason: "Lambda takes off what the function is done with",
+    },
+    Beside {
+        functions: &["SyncCustomerFunction"],
+        action: "sqs:GetQueueAttributes",
+        resource: "SyncQueue",
+        reason: "Lambda looks how full the queue is",
+    },
+    Beside {
+        functions: &["RefreshGroupsFunction", "ResegmentFunction"],
+        action: "sqs:SendMessage",
+        resource: "CallDeadLetters",
+        reason: "Lambda buries a call that failed three times",
+    },
+];
+/// The functions.
+pub(crate) const ALL: [&str; 4] =
+    ["WebhookFunction", "SyncCustomerFunction", "RefreshGroupsFunction", "ResegmentFunction"];
+
+/// A day of everything that makes a function call AWS.
+async fn a_full_day() -> Deployed {
+    let stack = Deployed::open().await;
+    stack.refresh_groups().await;
+    orders_and_farewells(&stack).await;
+    one_user_for_two(&stack).await;
+    full_runs(&stack).await;
+    shop_that_leaves(&stack).await;
+    stack
+}
+
+async fn orders_and_farewells(stack: &Deployed) {
+    let world = &stack.world;
+    for name in ["ann", "ben", "cleo"] {
+        let email = format!("{name}@example.com");
+        world.okta.add_user(&email, &email);
+        let (customer, _) = world.shopify.add_customer(NewCustomer::with_email(&email));
+        let (_, placed) = world.shopify.place_order(customer, "45.50".parse().unwrap()).unwrap();
+        stack.deliver(&placed).await;
+        stack.settle().await;
+        let farewell = match name {
+            "ann" => world.shopify.change_email(customer, Some("anna@example.com")).unwrap(),
+            "ben" => world.shopify.delete_customer(customer).unwrap(),
+            _ => world.shopify.redact_customer(customer).unwrap(),
+        };
+        stack.deliver(&farewell).await;
+        stack.settle().await;
+    }
+}
+
+/// Two customers are found at Okta as the same user: one by the login, one by the e-mail address.
+async fn one_user_for_two(stack: &Deployed) {
+    let world = &stack.world;
+    let (login, email) = ("dora@example.com", "dora@home.example.com");
+    world.okta.add_user(login, email);
+    for address in [login, email] {
+        let (customer, _) = world.shopify.add_customer(NewCustomer::with_email(address));
+        let (_, placed) = world.shopify.place_order(customer, "45.50".parse().unwrap()).unwrap();
+        stack.deliver(&placed).await;
+        stack.settle().await;
+    }
+}
+
+async fn full_runs(stack: &Deployed) {
+    stack.people("new", 60, 1, "45.50");
+    assert_eq!(stack.run(Start::default()).await.status, Status::Done);
+    stack.wants(&BOOK.replace("\"500\"", "\"5\"")).await;
+    stack.refresh_groups().await;
+    let refused = stack.run(Start::default()).await;
+    assert_eq!(refused.status, Status::Refused);
+    let accept = Start { accept: refused.run_id, ..Start::default() };
+    assert_eq!(stack.run(accept).await.status, Status::Done);
+    let dry = Start { dry_run: true, verify: true, ..Start::default() };
+    assert_eq!(stack.run(dry).await.status, Status::Done);
+}
+
+async fn shop_that_leaves(stack: &Deployed) {
+    stack.deliver(&stack.world.shopify.redact_shop()).await;
+    stack.settle().await;
+}
+
+/// What a function's role allows.
+fn allowed(document: &Document, function: &str) -> BTreeSet<Right> {
+    let role = document.resource(function).text("Role");
+    let role = document.resource(role.trim_start_matches("${").trim_end_matches(".Arn}"));
+    let mut rights = BTreeSet::new();
+    for policy in items(role.get("Policies")) {
+        for statement in items(&policy["PolicyDocument"]["Statement"]) {
+            assert_eq!(statement["Effect"], "Allow");
+            let resources: Vec<_> =
+                items(&statement["Resource"]).into_iter().map(|it| resource(&text(it))).collect();
+            for action in items(&statement["Action"]) {
+                let action = text(action);
+                assert!(!action.contains('*'), "{function}: {action}");
+                rights.extend(resources.iter().map(|it| (action.clone(), it.clone())));
+            }
+        }
+    }
+    rights
+}
+
+/// The logical id of the resource that an ARN names, or what kind of thing it is.
+fn resource(arn: &str) -> String {
+    if let Some((_, bus)) = arn.split_once(":event-bus/") {
+        return bus.replace(['$', '{', '}'], "");
+    }
+    if arn.contains(":log-group:") {
+        return "logs".to_owned();
+    }
+    let name = arn.replace(['$', '{', '}'], "");
+    name.trim_end_matches(".Arn").trim_end_matches(".Id").to_owned()
+}
+
+fn beside(function: &str) -> BTreeSet<Right> {
+    let beside = BESIDE.iter().filter(|right| right.functions.contains(&function));
+    beside
+        .inspect(|right| assert!(!right.reason.is_empty()))
+        .map(|right| (right.action.to_owned(), right.resource.to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn each_function_may_do_what_it_does_and_nothing_else() {
+    let stack = Box::pin(a_full_day()).await;
+    let (mut missing, mut idle) = (Vec::new(), Vec::new());
+    for function in ALL {
+        let needed: BTreeSet<_> = &stack.used(function) | &beside(function);
+        let allowed = allowed(&stack.document, function);
+        let of_function = |(action, resource): &Right| format!("{function} {action} {resource}");
+        missing.extend(needed.difference(&allowed).map(of_function));
+        idle.extend(allowed.difference(&needed).map(of_function));
+    }
+    assert_eq!(missing, [""; 0], "what is done and not allowed");
+    assert_eq!(idle, [""; 0], "what is allowed and never done");
+}
+
+#[test]
+fn what_is_not_done_by_the_code_is_not_done_by_it() {
+    // An exception that the calls make needless has to go.
+    let document = Document::read();
+    for right in BESIDE {
+        for function in right.functions {
+            let own = (right.action.to_owned(), right.resource.to_owned());
+            assert!(allowed(&document, function).contains(&own), "{function} {}", right.action);
+        }
+    }
+}
+
+#[test]
+fn each_function_writes_to_its_own_logs_alone_and_has_a_role_of_its_own() {
+    let document = Document::read();
+    let roles: BTreeSet<_> =
+        document.functions().iter().map(|function| function.text("Role")).collect();
+    assert_eq!(roles.len(), ALL.len());
+    for function in document.functions() {
+        let role = function.text("Role");
+        let role = document.resource(role.trim_start_matches("${").trim_end_matches(".Arn}"));
+        let statement = &items(role.get("Policies"))[0]["PolicyDocument"]["Statement"][0];
+        let group = format!(":log-group:/aws/lambda/{}:*", function.text("FunctionName"));
+        assert!(text(&statement["Resource"]).ends_with(&group), "{}", function.id);
+    }
+}
+
+#[test]
+fn the_webhook_reads_no_table_and_none_but_its_own_secret() {
+    let rights = allowed(&Document::read(), "WebhookFunction");
+    assert!(rights.iter().all(|(action, _)| !action.starts_with("dynamodb:")), "{rights:?}");
+    let secrets = rights.iter().filter(|(action, _)| action.starts_with("secretsmanager:"));
+    let secrets: Vec<_> = secrets.map(|(_, secret)| secret.as_str()).collect();
+    assert_eq!(secrets, ["WebhookSecret"]);
+}

@@ -1,0 +1,257 @@
+"""Every file of events/, and what it must lead to: the answer, and the state of the simulated shop's Okta org and of
+the tables afterwards."""
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import time
+import urllib.request
+from decimal import Decimal
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/deployed"))
+
+import boto3
+
+from checks import must_be, step
+from emulation import Failure, forget_real_accounts, free_port, wait_until
+from emulator import Function, environments
+from simulators import Simulators
+
+SHOP = "my-store.myshopify.com"
+# The addresses in events/environment.json.
+SERVICES, AWS = "127.0.0.1:9090", "127.0.0.1:9091"
+ANN = "ann@example.com"
+NEW = (["Shopify New Customer"], Decimal("45.5"), 1)
+NOTHING = ([], None, None)
+PATIENCE_SECONDS = 120
+
+# Requests that are refused, or concern nobody; each of the others is a message, or as many as are said.
+REFUSED = {
+    "another-shop": 401,
+    "body-tampered": 401,
+    "not-an-object": 400,
+    "other-method": 405,
+    "other-path": 404,
+    "signature-malformed": 401,
+    "signature-missing": 401,
+    "signature-wrong": 401,
+}
+MESSAGES = {
+    "customers-merged": 2,
+    "guest-order": 0,
+    "other-topic": 0,
+    "redact-of-another-shop": 0,
+    "redact-topic-forged": 0,
+    "topic-missing-unrecognisable": 0,
+}
+
+# In this order, because each finds what those before have left, and first an order that was worked off: the outcomes,
+# and what Okta then has of Ann.
+LOOKS = [
+    ("order", ["covered"], NEW),
+    ("batch", ["covered", "unmatched"], NEW),
+    ("one-unreadable", ["covered"], NEW),
+    ("customer-unmatched", ["covered"], NEW),
+    ("customer-ambiguous", ["ambiguous"], NEW),
+    ("customer-inactive", ["user_inactive"], NEW),
+    ("customer-gone", ["gone"], NEW),
+    ("order-unknown", [], NEW),
+    ("replayed", ["covered"], NEW),
+    ("of-run", ["unchanged"], NEW),
+    ("data-request", [], NEW),
+    ("customer-redacted", ["redacted"], NOTHING),
+    ("shop-redacted", [], NOTHING),
+]
+
+
+def events(function: str) -> list[str]:
+    return sorted(file.stem for file in (ROOT / "events" / function).glob("*.json"))
+
+
+def event(function: str, name: str) -> dict:
+    return json.loads((ROOT / f"events/{function}/{name}.json").read_text())
+
+
+class Walk:
+    def __init__(self, folder: Path, ends: contextlib.ExitStack):
+        self.folder = folder
+        self.ends = ends
+        self.programs = []
+
+    def start(self):
+        """Starts the simulators on free ports; otherwise they are as the committed file has them."""
+        aws, written = f"127.0.0.1:{free_port()}", self.folder / "environment.json"
+        options = ["--aws", aws, "--env-file", str(written)]
+        self.simulators = Simulators(ROOT, self.folder, SHOP, options)
+        self.keep(self.simulators.program)
+        committed = (ROOT / "events/environment.json").read_text()
+        services = self.simulators.url.removeprefix("http://")
+        moved = committed.replace(SERVICES, services).replace(AWS, aws)
+        must_be("events/environment.json is what the tool writes", written.read_text() == moved, True)
+        os.environ["AWS_ENDPOINT_URL"] = f"http://{aws}"
+        self.file = json.loads(moved)
+        self.environments = environments(ROOT / "template.yaml", self.file)
+        named = {name for each in self.environments.values() for name in each}
+        must_be("unknown to the template", sorted(set(self.file["Parameters"]) - named), [])
+
+    def keep(self, program):
+        self.programs.append(program)
+        self.ends.callback(program.stop)
+
+    def function(self, name: str, **variables: str) -> Function:
+        bootstrap = ROOT / f".aws-sam/build/{name}/bootstrap"
+        environment = {**self.environments[name], **variables}
+        function = Function(name, bootstrap, environment, self.folder)
+        self.keep(function.program)
+        return function
+
+    def table(self, variable: str):
+        return boto3.resource("dynamodb").Table(self.file["Parameters"][variable])
+
+    def put_setting(self, name: str, value: int):
+        self.table("CONFIG_TABLE").update_item(
+            Key={"kind": "settings", "name": "settings"},
+            UpdateExpression="SET #name = :value",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": value},
+        )
+
+    def queue(self) -> dict:
+        return {"QueueUrl": self.file["Parameters"]["SYNC_QUEUE_URL"]}
+
+    def depth(self) -> int:
+        asked = boto3.client("sqs").get_queue_attributes(**self.queue(), AttributeNames=["All"])
+        return sum(int(count) for count in asked["Attributes"].values())
+
+    def received(self) -> list[dict]:
+        """The messages that are due, as Lambda hands them to a function."""
+        found = boto3.client("sqs").receive_message(**self.queue(), MaxNumberOfMessages=10)
+        record = event("sync-customer", "order")["Records"][0]
+        return [
+            {**record, "messageId": each["MessageId"], "body": each["Body"]}
+            for each in found.get("Messages", [])
+        ]
+
+    def ann(self) -> tuple:
+        user = self.simulators.user(ANN)
+        spent = user["total_spent"]
+        return user["groups"], None if spent is None else Decimal(spent), user["orders_count"]
+
+    def follow_an_order(self):
+        """From the webhook to Okta."""
+        self.webhook = self.function("WebhookFunction", SETTLE_SECONDS="0")
+        self.worker = self.function("SyncCustomerFunction")
+        must_be("Ann before", self.ann(), NOTHING)
+        answer = self.webhook.invoke(event("webhook", "order-created"))
+        must_be("status", answer["statusCode"], 200)
+        records = self.received()
+        must_be("messages", len(records), 1)
+        answer = self.worker.invoke({"Records": records})
+        must_be("failures", answer["batchItemFailures"], [])
+        must_be("outcomes", self.worker.outcomes(), ["applied"])
+        must_be("Ann", self.ann(), NEW)
+        with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/events", timeout=30) as answer:
+            told = [each["detail"] for each in json.load(answer)]
+        must_be("events", [(each["from"], each["to"]) for each in told], [(None, "new")])
+
+    def look_at_customers(self):
+        must_be("files", sorted({name for name, *_ in LOOKS}), events("sync-customer"))
+        for name, outcomes, ann in LOOKS:
+            before = len(self.worker.outcomes())
+            answer = self.worker.invoke(event("sync-customer", name))
+            failures = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+            wanted = []
+            if name == "one-unreadable":
+                wanted = [event("sync-customer", name)["Records"][1]["messageId"]]
+            must_be(f"{name}: failures", failures, wanted)
+            must_be(f"{name}: outcomes", sorted(self.worker.outcomes()[before:]), outcomes)
+            must_be(f"{name}: Ann", self.ann(), ann)
+        must_be("customers", self.table("CUSTOMERS_TABLE").scan()["Items"], [])
+
+    def take_webhooks(self):
+        for name in events("webhook"):
+            before = self.depth()
+            answer = self.webhook.invoke(event("webhook", name))
+            status, messages = REFUSED.get(name, 200), MESSAGES.get(name, 1)
+            must_be(f"{name}: status", answer["statusCode"], status)
+            must_be(f"{name}: messages", self.depth() - before, messages if status == 200 else 0)
+        # The redactions among them are not to be worked off with the full runs.
+        while self.received():
+            pass
+
+    def refresh_groups(self):
+        must_be("files", events("refresh-groups"), ["schedule"])
+        refresh = self.function("RefreshGroupsFunction")
+        summary = refresh.invoke(event("refresh-groups", "schedule"))
+        must_be("groups", (summary["counts"], summary["problems"]), ({"found": 3}, []))
+
+    def make_full_runs(self):
+        files = ["accept", "dry-run", "misspelt", "start", "tick", "verify", "what-if"]
+        must_be("files", events("resegment"), files)
+        resegment = self.function("ResegmentFunction")
+        ask = lambda name: resegment.invoke(event("resegment", name))
+        must_be("tick", ask("tick")["status"], "idle")
+        for name in ("dry-run", "what-if"):
+            answer = ask(name)
+            found = (answer["status"], answer["report"]["shift"]["customers"])
+            must_be(name, found, ("done", 4))
+        must_be("misspelt", "errorType" in ask("misspelt"), True)
+        # What was refused is not there any more, so the acceptance allows nothing; nothing needs to be allowed.
+        for name in ("start", "accept", "verify"):
+            begun = ask(name)
+            must_be(name, begun["status"], "wait")
+            must_be("a start meanwhile", ask("start")["status"], "skipped")
+
+            def ended():
+                records = self.received()
+                if records:
+                    self.worker.invoke({"Records": records})
+                return ask("tick")["status"] == "done"
+
+            wait_until("the run's end", PATIENCE_SECONDS, ended)
+            key = {"pk": "summary", "sk": begun["run_id"]}
+            kept = self.table("RUNS_TABLE").get_item(Key=key)["Item"]["content"]
+            must_be("reason", kept["reason"], event("resegment", name)["start"]["reason"])
+            must_be("Ann", self.ann(), NEW)
+
+    def run(self):
+        with step("start the simulators"):
+            self.start()
+            # What is asked of Shopify is there at once, and nobody waits for it here.
+            self.put_setting("settle_seconds", 0)
+            self.put_setting("second_look_seconds", 0)
+        with step("an order"):
+            self.follow_an_order()
+        with step("sync-customer"):
+            self.look_at_customers()
+        with step("webhook"):
+            self.take_webhooks()
+        with step("refresh-groups"):
+            self.refresh_groups()
+        with step("resegment"):
+            self.make_full_runs()
+
+
+def main():
+    began = time.monotonic()
+    forget_real_accounts()
+    with contextlib.ExitStack() as ends, tempfile.TemporaryDirectory() as temporary:
+        walk = Walk(Path(temporary), ends)
+        try:
+            walk.run()
+        except BaseException:
+            for program in walk.programs:
+                print(f"\n-- the end of {program.output.name}\n{program.last_lines(40)}")
+            raise
+    print(f"local test passed in {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(f"\nfailed: {failure}")

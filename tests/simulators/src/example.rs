@@ -1,0 +1,49 @@
+//! The people that the invocations in `events/` speak of.
+
+use std::error::Error;
+
+use ::rules::CustomerId;
+use rust_decimal::Decimal;
+
+use crate::okta::UserStatus;
+use crate::shopify::NewCustomer;
+use crate::world::World;
+
+/// The customers whose ids `events/` holds. They come first in their shop, so they have the same ids
+/// every time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Example {
+    /// Has ordered once, for 45.50, and is an Okta user: `ann@example.com`.
+    pub buyer: CustomerId,
+    /// Has ordered, and has no e-mail address, so nobody can say which Okta user they are.
+    pub nameless: CustomerId,
+    /// Has ordered, and two Okta users have their e-mail address.
+    pub twofold: CustomerId,
+    /// Has ordered, and their Okta user is deactivated.
+    pub inactive: CustomerId,
+}
+
+impl World {
+    /// Puts the people of `events/` into an empty shop and its org. No webhook tells of them.
+    ///
+    /// # Errors
+    /// None in a world that is new.
+    pub fn add_people_of_events(&self) -> Result<Example, Box<dyn Error + Send + Sync>> {
+        self.okta.add_user("ann@example.com", "ann@example.com");
+        for login in ["bob.one@example.com", "bob.two@example.com"] {
+            self.okta.add_user(login, "bob@example.com");
+        }
+        let left = self.okta.add_user("cy@example.com", "cy@example.com");
+        self.okta.set_status(&left, UserStatus::Deprovisioned)?;
+        self.shopify.silently(|shop| {
+            let buyer = shop.add_customer(NewCustomer::with_email("ann@example.com")).0;
+            let ordered_before = |who: NewCustomer| who.with_totals(1, 30.into());
+            let nameless = shop.add_customer(ordered_before(NewCustomer::default())).0;
+            shop.place_order(buyer, Decimal::new(45_50, 2))?;
+            let has_ordered = |email| ordered_before(NewCustomer::with_email(email));
+            let twofold = shop.add_customer(has_ordered("bob@example.com")).0;
+            let inactive = shop.add_customer(has_ordered("cy@example.com")).0;
+            Ok(Example { buyer, nameless, twofold, inactive })
+        })
+    }
+}
