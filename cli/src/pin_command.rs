@@ -131,7 +131,7 @@ async fn pinned(options: &PinOptions) -> Result<Answer, String> {
     let (since, reason) = (Timestamp::now(), options.reason.clone());
     let customer = customer_of_the_shop(&asked, &target, since + TIME).await?;
     let pin = Pin { to: options.to.clone(), reason, since };
-    carry_out(&target, customer, Some(pin), pinnable.is_paused).await
+    carry_out(&target, customer, Some(pin), &pinnable).await
 }
 
 fn none_segment() -> Result<rules::SegmentName, String> {
@@ -143,7 +143,7 @@ async fn unpinned(options: &UnpinOptions) -> Result<Answer, String> {
     let target = options.target.find().await.map_err(|error| error.to_string())?;
     let pinnable = Pinnable::of(&target).await?;
     let customer = asked.find(|| target.shopify(), Timestamp::now() + TIME).await?;
-    carry_out(&target, customer, None, pinnable.is_paused).await
+    carry_out(&target, customer, None, &pinnable).await
 }
 
 /// The customer, if the shop has them: a slip in an id would be pinned for good.
@@ -167,9 +167,9 @@ async fn carry_out(
     target: &Target,
     customer: CustomerId,
     pin: Option<Pin>,
-    paused: bool,
+    pinnable: &Pinnable,
 ) -> Result<Answer, String> {
-    let (changed, before, now) = keep(target, customer, pin).await?;
+    let (changed, before, now) = keep(target, customer, pin, pinnable.book).await?;
     let message = Message::new(Subject::Customer(customer), Cause::Pin, Timestamp::now());
     let look = Outgoing { message, delay: Duration::ZERO };
     target.queue().send(vec![look]).await.map_err(|error| {
@@ -182,6 +182,7 @@ async fn carry_out(
     let view = |pin: Option<&Pin>| pin.map(PinView::of);
     let (pin, before) = (view(now.as_ref()), view(before.as_ref()));
     let again = target.again().to_owned();
+    let paused = pinnable.is_paused;
     Ok(Answer { customer_id: customer, pin, changed, before, paused, again })
 }
 
@@ -190,11 +191,12 @@ async fn keep(
     target: &Target,
     customer: CustomerId,
     pin: Option<Pin>,
+    book: u64,
 ) -> Result<(bool, Option<Pin>, Option<Pin>), String> {
     let failed = |error: state::Error| format!("{error}; {}", target.table_hint());
     for _ in 0..MOST_PAUSES {
         let now = Timestamp::now();
-        match target.customers().pin(customer, pin.as_ref(), now).await.map_err(failed)? {
+        match target.customers().pin(customer, pin.as_ref(), book, now).await.map_err(failed)? {
             Pinned::Done { before } => return Ok((true, before, pin)),
             Pinned::Already(pin) => return Ok((false, pin.clone(), pin)),
             Pinned::Ended(why) => return Err(ended(customer, why)),

@@ -53,6 +53,8 @@ impl PinView {
 /// The segments that customers can be pinned to.
 pub(crate) struct Pinnable {
     segments: Vec<SegmentName>,
+    /// The version of the book in use; 0 if none is in use yet.
+    pub(crate) book: u64,
     /// Whether workers hold.
     pub(crate) is_paused: bool,
 }
@@ -66,7 +68,8 @@ impl Pinnable {
             Some(accepted) => accepted.book.segments().iter().map(|it| it.name().clone()).collect(),
             None => found.wanted.into_iter().map(|wanted| wanted.segment).collect(),
         };
-        Ok(Self { segments, is_paused: found.settings.paused })
+        let book = found.accepted.as_ref().map_or(0, |accepted| accepted.version);
+        Ok(Self { segments, book, is_paused: found.settings.paused })
     }
 
     /// Whether a pin can be followed.

@@ -122,7 +122,7 @@ async fn a_command_that_was_killed_before_it_queued_the_customer_is_run_again() 
     let (ann, user) = store.new_customer().await;
     let to = PinnedTo::Segment("vip".parse().unwrap());
     let pin = Pin { to, reason: REASON.parse().unwrap(), since: store.world.clock.now() };
-    store.system.customers().pin(ann, Some(&pin), pin.since).await.unwrap();
+    store.system.customers().pin(ann, Some(&pin), 0, pin.since).await.unwrap();
     let told = store.pin(ann, "vip").await;
     assert_eq!(told["changed"], false);
     assert_eq!(told["pin"]["since"], json!(pin.since), "it stands since then");
@@ -135,7 +135,7 @@ async fn a_command_that_was_killed_before_it_queued_the_customer_is_run_again() 
         store.work().await;
     }
     assert_eq!(store.kept(ann).await.transitions, before.transitions);
-    store.system.customers().pin(ann, None, pin.since).await.unwrap();
+    store.system.customers().pin(ann, None, 0, pin.since).await.unwrap();
     let output = store.run(&["unpin", &ann.to_string()]).await;
     assert!(stdout(&output).contains("was not pinned"), "{}", stdout(&output));
     store.work().await;
@@ -313,7 +313,7 @@ async fn a_pin_whose_segment_is_gone_is_told_wherever_somebody_looks() {
     let to = PinnedTo::Segment("returning".parse().unwrap());
     let since = stack.served.world.clock.now();
     let pin = Pin { to, reason: REASON.parse().unwrap(), since };
-    system.customers().pin(ann, Some(&pin), since).await.unwrap();
+    system.customers().pin(ann, Some(&pin), 0, since).await.unwrap();
     assert_eq!(code(&stack.run(&["run"]).await), 0);
     let status = answer(&stack.run(&["status", "--json"]).await);
     assert_eq!((&status["pinned"], &status["pins_unknown"]), (&1.into(), &0.into()));

@@ -64,6 +64,7 @@ impl Look<'_> {
         });
         record.second_look = self.queued_for.or(record.second_look);
         record.last = Some(self.last(outcome));
+        record.least_book = None;
         record.sought = self.sought(&record, customer, outcome);
         record.answered = self.answered(outcome);
         record.lease = None;

@@ -180,9 +180,9 @@ impl Work<'_> {
 
 /// The newest book that any of these entries was decided by; 0 if none was.
 fn decided_by(entries: &BTreeMap<CustomerId, Versioned>) -> u64 {
-    let records = entries.values().filter_map(|found| match &found.entry {
-        Entry::Customer(record) => record.last.as_ref(),
-        Entry::Tombstone(_) => None,
+    let books = entries.values().map(|found| match &found.entry {
+        Entry::Customer(record) => record.newest_book(),
+        Entry::Tombstone(_) => 0,
     });
-    records.map(|last| last.book).max().unwrap_or(0)
+    books.max().unwrap_or(0)
 }

@@ -110,6 +110,10 @@ pub struct Record {
     /// What a person decided for the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pin>,
+    /// The book that was in use when a person last decided for the customer, until a look has been worked
+    /// off since: no older one may decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least_book: Option<u64>,
     /// How the last look ended; none also if a person has decided since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Last>,
@@ -259,6 +263,13 @@ impl Record {
     /// Whether somebody holds the lease at this moment.
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.lease.is_some_and(|lease| lease.until > now)
+    }
+
+    /// The newest book that decided about the customer, or that a person decided by; 0 if there is none.
+    /// No older one may decide.
+    pub fn newest_book(&self) -> u64 {
+        let last = self.last.as_ref().map(|last| last.book);
+        last.max(self.least_book).unwrap_or(0)
     }
 
     /// How the last look at the customer ended; none if there was none.

@@ -35,7 +35,8 @@ impl Customers {
     /// It is kept on the customer's entry, which whoever decides about them reads anyway, and is written as
     /// every entry is: from the version that was read. So no worker that has read the customer before can
     /// write them after, and none can undo the pin. The customer counts as not looked at since, so that no
-    /// look from before answers the one that has to follow.
+    /// look from before answers the one that has to follow; and that one decides by no older book than
+    /// `book`, the version in use by which the segment was found to be one.
     ///
     /// # Errors
     /// If the table does not answer, the entry cannot be read, or others keep writing it.
@@ -43,6 +44,7 @@ impl Customers {
         &self,
         customer: CustomerId,
         pin: Option<&Pin>,
+        book: u64,
         now: Timestamp,
     ) -> Result<Pinned, Error> {
         for _ in 0..TRIES {
@@ -60,7 +62,8 @@ impl Customers {
                 return Ok(Pinned::InHand { until: lease.until });
             }
             let before = record.pin.clone();
-            let pinned = Record { pin: pin.cloned(), last: None, ..record };
+            let least_book = Some(record.newest_book().max(book));
+            let pinned = Record { pin: pin.cloned(), last: None, least_book, ..record };
             let entry = Entry::Customer(Box::new(pinned));
             match self.save(customer, &entry, version).await? {
                 Written::Done(_) => return Ok(Pinned::Done { before }),

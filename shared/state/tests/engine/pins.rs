@@ -30,7 +30,7 @@ async fn found(customers: &Customers, id: CustomerId) -> (Version, Record) {
 }
 
 async fn pinned(customers: &Customers, pin: Option<&Pin>) -> Pinned {
-    customers.pin(ANN, pin, later()).await.unwrap()
+    customers.pin(ANN, pin, 0, later()).await.unwrap()
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_worker_that_has_the_customer_in_hand_is_left_to_finish() {
     let vip = pin("vip", "asked by the press team");
     assert_eq!(pinned(&customers, Some(&vip)).await, Pinned::InHand { until });
     assert_eq!(found(&customers, ANN).await.1.pin, None);
-    let done = customers.pin(ANN, Some(&vip), until).await.unwrap();
+    let done = customers.pin(ANN, Some(&vip), 0, until).await.unwrap();
     assert_eq!(done, Pinned::Done { before: None });
 }
 

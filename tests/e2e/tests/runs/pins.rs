@@ -10,7 +10,7 @@ impl Shop {
     async fn pin(&self, person: &Person, to: PinnedTo) {
         let reason = "asked for by the press team".parse().unwrap();
         let pin = Pin { to, reason, since: self.world.clock.now() };
-        let pinned = self.system.customers().pin(person.customer, Some(&pin), pin.since).await;
+        let pinned = self.system.customers().pin(person.customer, Some(&pin), 0, pin.since).await;
         assert!(matches!(pinned.unwrap(), Pinned::Done { .. }));
     }
 }

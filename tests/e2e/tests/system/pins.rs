@@ -1,9 +1,10 @@
 //! A person decides for one customer: what the worker makes of it.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rules::{CustomerId, PinnedTo};
+use rules::{CustomerId, PinnedTo, RuleBook};
 use simulators::{Moment, Service};
 use state::{
     Cause, Entry, Grounds, Message, Outcome, Outgoing, Pin, Pinned, Queue, Subject, Transition,
@@ -23,7 +24,9 @@ impl Shop {
         });
         let since = self.now();
         let pin = to.map(|to| Pin { to, reason: REASON.parse().unwrap(), since });
-        self.system.customers().pin(customer, pin.as_ref(), since).await.unwrap()
+        let names = self.system.config_table().group_names().await.unwrap();
+        let book = names.accepted.map_or(0, |accepted| accepted.version);
+        self.system.customers().pin(customer, pin.as_ref(), book, since).await.unwrap()
     }
 
     /// Has a customer looked at who was pinned or unpinned.
@@ -92,6 +95,27 @@ async fn a_customer_who_never_ordered_is_put_where_they_are_pinned() {
     let ann = shop.person("ann@example.com");
     assert_eq!(shop.pins(&ann, "vip").await, [Outcome::Applied]);
     assert_eq!(shop.held(&ann.user), held(VIP, "0", 0));
+}
+
+#[tokio::test]
+async fn a_pin_is_followed_by_the_book_it_was_made_by_and_no_older_one_decides_after_it() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    // The worker holds the first book from here on, for a minute.
+    shop.buys(&ann, "45.50").await;
+    let gold = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../segments.toml"));
+    let gold = gold.unwrap().replace("name = \"vip\"", "name = \"gold\"");
+    shop.accept(Arc::new(RuleBook::from_toml(&gold).unwrap()), 1).await;
+    assert_eq!(shop.pins(&ann, "gold").await, [Outcome::Applied]);
+    assert_eq!(shop.held(&ann.user), held(VIP, "45.5", 1));
+    let record = shop.record(ann.customer).await;
+    assert_eq!((record.newest_book(), record.least_book), (2, None));
+
+    // And so it is if a worker with the first book still finds the pin taken back.
+    let bob = shop.person("bob@example.com");
+    shop.pin(bob.customer, Some("gold")).await;
+    shop.pin(bob.customer, None).await;
+    assert_eq!(shop.record(bob.customer).await.newest_book(), 2);
 }
 
 #[tokio::test]

@@ -222,7 +222,7 @@ async fn pins(stage: &Stage, ann: CustomerId) {
         for pin in [Some(&pin), None] {
             stage.listener.service().lasting_trouble(BusTrouble::EveryEntry(code));
             let now = stage.world.clock.now();
-            stage.system.customers().pin(ann, pin, now).await.unwrap();
+            stage.system.customers().pin(ann, pin, 0, now).await.unwrap();
             order(stage, ann).await;
             stage.world.clock.advance(Duration::from_secs(11));
             stage.work().await;

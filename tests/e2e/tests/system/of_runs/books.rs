@@ -20,7 +20,7 @@ impl Shop {
     }
 
     /// Has a book accepted in place of this one, which workers hold.
-    async fn accept(&self, book: Arc<RuleBook>, instead_of: u64) -> u64 {
+    pub(crate) async fn accept(&self, book: Arc<RuleBook>, instead_of: u64) -> u64 {
         let held = self.system.worker().config.current().await.unwrap();
         assert_eq!(held.book.version, instead_of);
         let table = self.system.config_table();
