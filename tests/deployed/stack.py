@@ -93,6 +93,9 @@ class Stack:
                     actions = [actions] if isinstance(actions, str) else actions
                     if "sqs:SendMessage" in actions:
                         statement["Action"] = [*actions, "sqs:SendMessageBatch"]
+                    if "events:DescribeEventBus" in actions:
+                        # It takes the name of a bus for a rule's.
+                        statement["Resource"] = "*"
                     if "events:PutEvents" in actions:
                         del statement["Condition"]
                 iam.put_role_policy(
