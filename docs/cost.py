@@ -44,6 +44,19 @@ PRICES = {
     "Data out to the internet, a GB": D("0.09"),
 }
 
+# Each value of a dimension makes a metric of its own, which is paid for in every hour that it is written in.
+CUSTOM_METRICS = {
+    "Webhooks, in all and by outcome": 1 + 9,
+    "Customers, in all and by outcome": 1 + 24,
+    "EventToApplied": 1,
+    "Movements, by the default book's segments and none": 3 + 1,
+    # Shopify, Okta and EventBridge by sync-customer, Okta by refresh-groups, all but EventBridge by resegment.
+    "ApiCalls, ApiThrottles and ApiFailures, by function and API": 3 * (3 + 1 + 3),
+    "Runs, by outcome": 4,
+    "UnmatchedShare": 1,
+    "GroupProblems": 1,
+}
+
 # What an order leads to. Calls and items are counted, the rest is assumed.
 MODEL = {
     "webhooks an order sends": D(5),
@@ -54,7 +67,7 @@ MODEL = {
     "read units of reading rule book and settings": D(5),
     "changes of segment an order leads to": D("0.5"),
     "seconds of webhook for a request": D("0.02"),
-    "seconds of sync-customer for an order": D("0.90"),
+    "seconds of sync-customer for an order": D("0.95"),
     "KB logged by webhook and the API for a request": D("2.5"),
     "KB logged by sync-customer for a call": D(3),
     "KB logged by a tick or a refresh": D("2.5"),
@@ -64,7 +77,7 @@ MODEL = {
     "share of the customers that a full run has looked at": D("0.0005"),
     "seconds of resegment a run and a million customers": D(160),
     "seconds of an idle tick": D("0.02"),
-    "custom metrics": D(52),
+    "custom metrics": D(sum(CUSTOM_METRICS.values())),
     "secrets": D(4),
 }
 WORKER_GB = D("0.25")

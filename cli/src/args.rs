@@ -1,7 +1,9 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 use resegment::Reason;
 use state::RunId;
@@ -13,6 +15,7 @@ use crate::preview::{self, PreviewOptions};
 use crate::report_page::{self, ReportOptions};
 use crate::rules_command::RulesCommand;
 use crate::setup::{self, SetupOptions};
+use crate::stop_command;
 use crate::target::{StoreOptions, TargetOptions};
 
 /// Keeps every customer of a Shopify shop in the right Okta group.
@@ -26,15 +29,42 @@ pub struct Cli {
     pub(crate) command: Command,
 }
 
+impl Cli {
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// If it is none, or asks for help. An argument too many and an address are not repeated: who reads the
+    /// complaint may not be who typed it.
+    pub fn read(
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        Self::try_parse_from(arguments).map_err(without_value)
+    }
+}
+
+/// Options are names of ours, or slips in one; any other argument that nobody expects is a value. So is what has an
+/// address in it, wherever it stands.
+fn without_value(mut error: clap::Error) -> clap::Error {
+    let is_unexpected = error.kind() == ErrorKind::UnknownArgument;
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
+    {
+        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
+        let is_value = is_unexpected && kind == ContextKind::InvalidArg && !text.starts_with('-');
+        if is_value || text.contains('@') {
+            error.insert(kind, ContextValue::String("…".to_owned()));
+        }
+    }
+    error
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Play the whole system against a simulated shop and a simulated Okta, and show what happens
     ///
     /// Everything runs in this process: the handlers that run on AWS, an embedded DynamoDB engine, and
-    /// simulators of Shopify, Okta and Mavera. Nothing leaves this machine. Exits with 1 if any scenario
-    /// ends otherwise than it must.
+    /// simulators of Shopify, Okta and Mavera. Nothing leaves this machine.
     #[cfg(feature = "demo")]
-    #[command(after_help = "Examples:\n  segments demo\n  segments demo --keep --port 8080")]
+    #[command(after_help = DEMO_HELP)]
     Demo(DemoOptions),
     /// Make a full run, or try one out, and watch it to its end
     ///
@@ -50,9 +80,7 @@ pub(crate) enum Command {
     /// nothing. Settings are those of the functions, from the environment or the file .env; the secrets
     /// are in `WEBHOOK_SECRET`, `SHOPIFY_SECRET`, `OKTA_SECRET` and `MAVERA_SECRET`, as JSON. Ctrl-C or SIGTERM
     /// works off what is due and stops. What happens is logged to standard error.
-    #[command(
-        after_help = "Examples:\n  segments serve\n  segments serve --listen 0.0.0.0:8080 --full-run-at 03:00 --time-zone Europe/Berlin"
-    )]
+    #[command(after_help = SERVE_HELP)]
     Serve(ServeOptions),
     /// Show who would move by a rule book, before anything moves
     ///
@@ -64,10 +92,10 @@ pub(crate) enum Command {
     /// Have the workers and full runs hold, until they are resumed
     ///
     /// They do within a minute. Webhooks are still taken and queued.
-    #[command(after_help = "Example:\n  segments pause --stack segments")]
+    #[command(after_help = stop_command::PAUSE_HELP)]
     Pause(TargetOptions),
     /// Have the workers and full runs go on
-    #[command(after_help = "Example:\n  segments resume --stack segments")]
+    #[command(after_help = stop_command::RESUME_HELP)]
     Resume(TargetOptions),
     /// Look at everything that can be wrong, and say how each is mended
     ///
@@ -129,11 +157,40 @@ pub(crate) enum Command {
     /// with the tables and a rule book, the secrets, and a queue. The people whom the files in events/
     /// speak of are there, so that these can be invoked at once.
     #[cfg(feature = "demo")]
-    #[command(
-        after_help = "Examples:\n  segments simulators\n  segments simulators --env-file local.json --listen 127.0.0.1:8090 --aws 127.0.0.1:8091\n  segments simulators --without-aws"
-    )]
+    #[command(after_help = SIMULATORS_HELP)]
     Simulators(SimulatorOptions),
 }
+
+#[cfg(feature = "demo")]
+const DEMO_HELP: &str = "\
+Exit codes:
+  0  every scenario ended as it must
+  1  one did not: it is named at the end
+  2  the demo cannot go on: a port cannot be had, or standard output cannot be written
+
+Examples:
+  segments demo
+  segments demo --keep --port 8080";
+
+const SERVE_HELP: &str = "\
+Exit codes:
+  0  stopped by Ctrl-C or SIGTERM, after what was due was worked off
+  2  the settings are wrong, or the address cannot be had, or the store cannot be opened
+
+Examples:
+  segments serve
+  segments serve --listen 0.0.0.0:8080 --full-run-at 03:00 --time-zone Europe/Berlin";
+
+#[cfg(feature = "demo")]
+const SIMULATORS_HELP: &str = "\
+Exit codes:
+  0  stopped by Ctrl-C
+  2  an address cannot be had, or the file cannot be written
+
+Examples:
+  segments simulators
+  segments simulators --env-file local.json --listen 127.0.0.1:8090 --aws 127.0.0.1:8091
+  segments simulators --without-aws";
 
 const RUN_HELP: &str = "\
 Exit codes:

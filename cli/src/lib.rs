@@ -7,8 +7,10 @@ mod demo;
 mod doctor;
 pub mod local;
 mod look;
+mod output;
 mod pin_command;
 mod preview;
+mod private;
 mod report;
 mod report_page;
 mod rules_command;
@@ -71,7 +73,9 @@ fn start_logs() {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
-        .with_ansi(style::Style::of_stderr().is_coloured());
+        .with_ansi(style::Style::of_stderr().is_coloured())
+        // They would be told on standard error, which is what failed, and end the process.
+        .log_internal_errors(false);
     let heard = runtime::heard(tracing::level_filters::LevelFilter::INFO);
     // A second start leaves the first in place.
     let _ = tracing_subscriber::registry().with(heard).with(lines).try_init();

@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use segments::Cli;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    segments::run(Cli::parse()).await
+    match Cli::read(std::env::args_os()) {
+        Ok(cli) => segments::run(cli).await,
+        Err(error) => error.exit(),
+    }
 }

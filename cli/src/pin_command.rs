@@ -11,6 +11,7 @@ use state::{Cause, End, Message, Outgoing, Pin, Pinned, Subject};
 
 use crate::customer::Asked;
 use crate::look::{PinView, Pinnable};
+use crate::private::Private;
 use crate::report::Report;
 use crate::target::{Target, TargetOptions};
 
@@ -30,7 +31,7 @@ Examples:
 
 pub(crate) const UNPIN_HELP: &str = "\
 Exit codes:
-  0  the customer is not pinned, and is queued to be put where the rules say
+  0  the customer is not pinned, and is queued to be put where the rules say, unless nothing is kept of them
   2  nothing was done, or the customer could not be queued: it says which; run it again, which does no harm
 
 Examples:
@@ -49,13 +50,13 @@ const MOST_PAUSES: u32 = 90;
 #[derive(Debug, Args)]
 pub(crate) struct PinOptions {
     /// The customer: a numeric id, `gid://shopify/Customer/…` or an e-mail address
-    customer: String,
+    customer: Private,
     /// The segment's name in the rule book; `none` for no segment
-    #[arg(value_name = "SEGMENT", value_parser = pinned_to)]
-    to: PinnedTo,
+    #[arg(value_name = "SEGMENT")]
+    to: Private,
     /// Why, in one line of up to 200 characters, to be read by whoever asks
     #[arg(long, value_name = "TEXT")]
-    reason: PinReason,
+    reason: Private,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -66,7 +67,7 @@ pub(crate) struct PinOptions {
 #[derive(Debug, Args)]
 pub(crate) struct UnpinOptions {
     /// The customer: a numeric id, `gid://shopify/Customer/…` or an e-mail address
-    customer: String,
+    customer: Private,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -74,14 +75,32 @@ pub(crate) struct UnpinOptions {
     target: TargetOptions,
 }
 
-fn pinned_to(text: &str) -> Result<PinnedTo, InvalidId> {
-    if text == NONE { Ok(PinnedTo::Outside) } else { text.parse().map(PinnedTo::Segment) }
+/// What somebody asks for. The complaints do not repeat what was given: the customer's address may stand where
+/// the segment belongs, and the reason is nobody else's business.
+fn read(options: &PinOptions) -> Result<(Asked, PinnedTo, PinReason), String> {
+    let asked = Asked::read(options.customer.as_str());
+    let to = match options.to.as_str() {
+        NONE => Ok(PinnedTo::Outside),
+        text => text.parse().map(PinnedTo::Segment),
+    };
+    let to = to.map_err(|error: InvalidId| {
+        format!("what stands for the segment is {error}, nor {NONE}: give the customer first, then the segment")
+    });
+    let reason = options.reason.as_str().parse();
+    let reason = reason.map_err(|error: InvalidId| format!("what is given as --reason is {error}"));
+    match (asked, to, reason) {
+        (Ok(asked), Ok(to), Ok(reason)) => Ok((asked, to, reason)),
+        (asked, to, reason) => {
+            let wrong = [asked.err(), to.err(), reason.err()].into_iter().flatten();
+            Err(wrong.collect::<Vec<_>>().join("\n"))
+        }
+    }
 }
 
 /// What was done, as it is written as JSON.
 #[derive(Debug, Serialize)]
 struct Answer {
-    /// The customer. They are queued.
+    /// The customer.
     customer_id: CustomerId,
     /// The pin there is now; none if the rules decide.
     pin: Option<PinView>,
@@ -89,6 +108,9 @@ struct Answer {
     changed: bool,
     /// The pin there was before; none if there was none.
     before: Option<PinView>,
+    /// Whether the customer is queued to be looked at. Who was never looked at and never pinned is not, when
+    /// nothing is to be taken back.
+    queued: bool,
     /// Whether work is paused, so that nobody looks at the customer before it goes on.
     paused: bool,
     /// See [`Target::again`].
@@ -115,11 +137,11 @@ fn report(answer: Result<Answer, String>, as_json: bool) -> Report {
 }
 
 async fn pinned(options: &PinOptions) -> Result<Answer, String> {
-    let asked = Asked::read(&options.customer)?;
+    let (asked, to, reason) = read(options)?;
     let target = options.target.find().await.map_err(|error| error.to_string())?;
     let pinnable = Pinnable::of(&target).await?;
-    match options.to.segment() {
-        Some(segment) if !pinnable.includes(&options.to) => return Err(pinnable.complaint(segment)),
+    match to.segment() {
+        Some(segment) if !pinnable.includes(&to) => return Err(pinnable.complaint(segment)),
         None if pinnable.includes(&PinnedTo::Segment(none_segment()?)) => {
             return Err(format!(
                 "the rule book has a segment called {NONE}, so it is not clear what is meant: give the \
@@ -128,9 +150,9 @@ async fn pinned(options: &PinOptions) -> Result<Answer, String> {
         }
         _ => {}
     }
-    let (since, reason) = (Timestamp::now(), options.reason.clone());
+    let since = Timestamp::now();
     let customer = customer_of_the_shop(&asked, &target, since + TIME).await?;
-    let pin = Pin { to: options.to.clone(), reason, since };
+    let pin = Pin { to, reason, since };
     carry_out(&target, customer, Some(pin), &pinnable).await
 }
 
@@ -139,11 +161,22 @@ fn none_segment() -> Result<rules::SegmentName, String> {
 }
 
 async fn unpinned(options: &UnpinOptions) -> Result<Answer, String> {
-    let asked = Asked::read(&options.customer)?;
+    let asked = Asked::read(options.customer.as_str())?;
     let target = options.target.find().await.map_err(|error| error.to_string())?;
     let pinnable = Pinnable::of(&target).await?;
     let customer = asked.find(|| target.shopify(), Timestamp::now() + TIME).await?;
+    if !is_kept(&target, customer).await? {
+        return Ok(Answer::nothing_kept(customer, &target, pinnable.is_paused));
+    }
     carry_out(&target, customer, None, &pinnable).await
+}
+
+/// Whether anything is kept of a customer. A pin that was taken back leaves their entry, so a command that was
+/// interrupted after that is carried out when it is run again.
+async fn is_kept(target: &Target, customer: CustomerId) -> Result<bool, String> {
+    let found = target.customers().load(&[customer]).await;
+    let found = found.map_err(|error| format!("{error}; {}", target.table_hint()))?;
+    Ok(found.contains_key(&customer))
 }
 
 /// The customer, if the shop has them: a slip in an id would be pinned for good.
@@ -183,7 +216,7 @@ async fn carry_out(
     let (pin, before) = (view(now.as_ref()), view(before.as_ref()));
     let again = target.again().to_owned();
     let paused = pinnable.is_paused;
-    Ok(Answer { customer_id: customer, pin, changed, before, paused, again })
+    Ok(Answer { customer_id: customer, pin, changed, before, queued: true, paused, again })
 }
 
 /// Whether anything was written, the pin before, and the pin now.
@@ -220,8 +253,22 @@ fn ended(customer: CustomerId, why: End) -> String {
 }
 
 impl Answer {
+    /// There is no pin to be taken back, and was none.
+    fn nothing_kept(customer_id: CustomerId, target: &Target, paused: bool) -> Self {
+        let again = target.again().to_owned();
+        let (pin, before) = (None, None);
+        Self { customer_id, pin, changed: false, before, queued: false, paused, again }
+    }
+
     fn in_words(&self) -> String {
         let customer = self.customer_id;
+        if !self.queued {
+            return format!(
+                "Nothing is kept of customer {customer}, so no pin either: nothing was done, and nobody is \
+                 queued. If that is who you mean: segments explain {customer}{}",
+                self.again
+            );
+        }
         let so = match (&self.pin, self.changed) {
             (Some(pin), true) => format!("Customer {customer} is pinned to {}.", name(pin)),
             (Some(pin), false) => format!(

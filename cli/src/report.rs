@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::output::{complain, say};
+
 /// The text and the exit code of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -27,14 +29,19 @@ impl Report {
         Self { text: String::new(), complaint: complaint.into(), code: FAILED }
     }
 
-    /// Prints it, and gives the exit code.
+    /// Prints it, and gives the exit code. A reader who has had enough changes nothing; if standard output
+    /// takes no more otherwise, the command could not do its work.
     pub(crate) fn print(self) -> ExitCode {
-        if !self.text.is_empty() {
-            println!("{}", self.text);
-        }
+        let said = if self.text.is_empty() { Ok(()) } else { say(&self.text) };
         if !self.complaint.is_empty() {
-            eprintln!("{}", self.complaint);
+            complain(&self.complaint);
         }
-        ExitCode::from(self.code)
+        match said {
+            Ok(()) => ExitCode::from(self.code),
+            Err(error) => {
+                complain(&error.to_string());
+                ExitCode::from(FAILED)
+            }
+        }
     }
 }

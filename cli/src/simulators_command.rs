@@ -10,6 +10,7 @@ use simulators::{SimClock, World, mavera, okta, shopify};
 use tokio::net::TcpListener;
 
 use crate::args::SimulatorOptions;
+use crate::output::say;
 use crate::report::Report;
 use aws::{Aws, AwsError};
 
@@ -38,8 +39,11 @@ async fn serve(options: &SimulatorOptions) -> Result<(), AwsError> {
         write(file, &environment::file(&variables))?;
     }
     let told = variables.iter().map(|(name, value)| format!("  {name}={value}\n"));
-    println!("Serving until Ctrl-C. For the functions' environment:\n{}", told.collect::<String>());
-    println!("{}", secrets_and_addresses(&world, address));
+    say(&format!(
+        "Serving until Ctrl-C. For the functions' environment:\n{}\n{}",
+        told.collect::<String>(),
+        secrets_and_addresses(&world, address)
+    ))?;
     let stand_in = async {
         match aws {
             Some((aws, listener)) => aws.serve(listener).await,

@@ -2,6 +2,8 @@
 //!
 //! The template names the function after the stack, and the function's environment names the rest.
 
+mod queue_age;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
@@ -65,6 +67,9 @@ pub(crate) enum StackError {
          product"
     )]
     Unset { function: String, variable: &'static str },
+    /// The credentials may not do what a command needs.
+    #[error("{operation}: the AWS credentials in use lack the right {right}")]
+    Denied { operation: &'static str, right: &'static str },
     /// AWS did not carry out a call.
     #[error("{operation}: {detail}; check the AWS credentials and region in use")]
     Aws { operation: &'static str, detail: String },
@@ -86,6 +91,9 @@ fn in_region(region: Option<&String>) -> String {
 pub(crate) struct Stack {
     function: String,
     lambda: Client,
+    metrics: aws_sdk_cloudwatch::Client,
+    /// The address of the queue.
+    queue_url: String,
     /// The rule book and the settings.
     pub(crate) config: ConfigTable,
     /// The applied state.
@@ -111,11 +119,14 @@ impl Stack {
         };
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let customers = Customers::new(dynamodb.clone(), variable("CUSTOMERS_TABLE")?);
+        let queue_url = variable("SYNC_QUEUE_URL")?;
         Ok(Self {
             config: ConfigTable::new(dynamodb.clone(), variable("CONFIG_TABLE")?),
             customers,
             runs: Runs::new(dynamodb, variable("RUNS_TABLE")?),
-            queue: SqsQueue::new(aws_sdk_sqs::Client::new(&aws), variable("SYNC_QUEUE_URL")?),
+            queue: SqsQueue::new(aws_sdk_sqs::Client::new(&aws), &queue_url),
+            queue_url,
+            metrics: aws_sdk_cloudwatch::Client::new(&aws),
             function,
             lambda,
             services: Services::of(Env::from(move |name| variables.get(name).cloned()), aws),

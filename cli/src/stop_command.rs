@@ -8,6 +8,32 @@ use crate::report::Report;
 use crate::target::{Target, TargetOptions};
 use crate::words;
 
+pub(crate) const PAUSE_HELP: &str = "\
+Exit codes:
+  0  everything is paused, or was already
+  2  the command line or the settings are wrong, or the tables cannot be reached
+
+Examples:
+  segments pause
+  segments pause --stack segments";
+
+pub(crate) const RESUME_HELP: &str = "\
+Exit codes:
+  0  nothing is paused any more, or was
+  2  the command line or the settings are wrong, or the tables cannot be reached
+
+Examples:
+  segments resume
+  segments resume --stack segments";
+
+pub(crate) const CANCEL_HELP: &str = "\
+Exit codes:
+  0  the run is cancelled
+  2  there is no such run, or it has ended, or the tables cannot be reached
+
+Example:
+  segments runs cancel 20261121T030000Z-4f21aa --stack segments";
+
 /// The setting.
 const PAUSED: &str = "paused";
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mavera::Mavera;
 use okta::Okta;
 use outbound::Credentials;
@@ -69,6 +69,8 @@ pub(crate) enum TargetError {
     Settings(#[from] runtime::StartError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Store(#[from] state::Error),
 }
 
 impl TargetOptions {
@@ -202,12 +204,24 @@ impl Target {
         read_webhook_url(self.webhook_url.as_deref())
     }
 
-    /// When the message that is due first is due. Nobody knows of a queue on SQS.
-    pub(crate) async fn first_due(&self) -> Result<Option<Timestamp>, state::Error> {
+    /// For how long the message that has waited longest has, if one waits: of a stack since it was sent,
+    /// of the local store since it was due.
+    pub(crate) async fn longest_wait(
+        &self,
+        now: Timestamp,
+    ) -> Result<Option<SignedDuration>, TargetError> {
         match &self.kind {
-            Kind::Stack(_) => Ok(None),
-            Kind::Local(system) => system.queue().next_due().await,
+            Kind::Stack(stack) => Ok(stack.queue_age(now).await?),
+            Kind::Local(system) => {
+                let due = system.queue().next_due().await?.filter(|due| *due <= now);
+                Ok(due.map(|due| now.duration_since(due)))
+            }
         }
+    }
+
+    /// Whether it is a deployed stack.
+    pub(crate) fn is_stack(&self) -> bool {
+        matches!(self.kind, Kind::Stack(_))
     }
 
     /// Where full runs are made.

@@ -7,6 +7,10 @@ use resegment::EndedAs;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+/// What is said of customers for whom a person decided, in front of which goes how many. They may still be on
+/// their way there.
+pub(crate) const PINNED: &str = "pinned by a person (to a segment, or to none)";
+
 /// "2,000".
 pub(crate) fn count(count: u64) -> String {
     HumanCount(count).to_string()

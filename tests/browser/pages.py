@@ -27,10 +27,11 @@ TAB, ENTER = 9, 13
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("browser", help="the program of the browser")
     parser.add_argument("programs", type=Path, help="where cargo puts what it builds")
     parser.add_argument("--keep", type=Path, help="where to leave pages, pictures and prints")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, Chromium("chromium") as browser:
+    with tempfile.TemporaryDirectory() as scratch, Chromium(options.browser) as browser:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         for scene in SCENES:

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use super::stage::Person;
 use super::{DemoError, Stage};
+use crate::output::{complain, say};
 use crate::serve::webhooks::{LARGEST_BODY, empty};
 
 /// How often the queue is asked for messages that are due.
@@ -26,7 +27,7 @@ pub(super) async fn serve(stage: Stage, port: u16) -> Result<(), DemoError> {
         .await
         .map_err(|error| format!("port {port} on 127.0.0.1 cannot be had: {error}"))?;
     stage.world.clock.follow();
-    println!("{}", invitation(&stage, listener.local_addr()?)?);
+    say(&invitation(&stage, listener.local_addr()?)?)?;
     let stage = Arc::new(stage);
     let app = Router::new().fallback(take).with_state(Arc::clone(&stage));
     tokio::select! {
@@ -65,7 +66,10 @@ async fn take(State(stage): State<Arc<Stage>>, request: Request<Body>) -> Respon
     };
     let path = parts.uri.path();
     let answer = stage.system.deliver(&parts.method, path, &parts.headers, &body).await;
-    println!("{} {path}: {} {}", parts.method, answer.status().as_u16(), answer.as_str());
+    let told = format!("{} {path}: {} {}", parts.method, answer.status().as_u16(), answer.as_str());
+    if let Err(error) = say(&told) {
+        complain(&error.to_string());
+    }
     empty(answer.status())
 }
 
@@ -74,7 +78,7 @@ async fn work(stage: &Stage) -> Result<(), DemoError> {
         match stage.system.work_once().await? {
             Some(report) => {
                 for done in &report.done {
-                    println!("{}", told(stage, done.customer, done.outcome).await?);
+                    say(&told(stage, done.customer, done.outcome).await?)?;
                 }
             }
             None => tokio::time::sleep(TICK).await,

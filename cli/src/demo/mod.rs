@@ -11,6 +11,7 @@ mod whole_shop;
 use std::error::Error;
 
 use crate::args::DemoOptions;
+use crate::output::say;
 use crate::report::Report;
 use crate::style::Style;
 use scene::Scene;
@@ -33,24 +34,28 @@ pub(crate) async fn run(options: &DemoOptions) -> Report {
 
 async fn play(options: &DemoOptions) -> Result<Report, DemoError> {
     let style = Style::of_stdout();
-    println!("{}", view::introduction(style));
+    say(&view::introduction(style))?;
     let stage = Stage::set().await?;
     let scenes = play::all(&stage).await?;
-    println!("{}", view::table(&scenes, style));
-    println!("{}", view::second_act(style));
-    let mut number = scenes.len();
+    say(&view::table(&scenes, style))?;
+    say(&view::second_act(style))?;
+    let (mut number, mut said) = (scenes.len(), Ok(()));
     let show = |chapter: &Chapter| {
         number += 1;
-        println!("{}", view::chapter(chapter, number, style));
+        let told = view::chapter(chapter, number, style);
+        if said.is_ok() {
+            said = say(&told);
+        }
     };
     let chapters = whole_shop::all(&stage, show).await?;
+    said?;
     let scenes: Vec<Scene> =
         scenes.into_iter().chain(chapters.into_iter().map(|chapter| chapter.scene)).collect();
     let wrong = view::wrong(&scenes);
     if !wrong.is_empty() {
         return Ok(Report { text: String::new(), complaint: style.bad(&wrong), code: WRONG });
     }
-    println!("{}", style.good(&format!("\nAll {} scenarios ended as they must.", scenes.len())));
+    say(&style.good(&format!("\nAll {} scenarios ended as they must.", scenes.len())))?;
     if options.keep {
         keep::serve(stage, options.port).await?;
         return Ok(Report::good("Stopped."));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use outbound::{Error, ErrorKind};
+use runtime::MAY_NOT_READ;
 use serde::Serialize;
 
 /// One thing that can be wrong.
@@ -72,6 +73,11 @@ impl Check {
     /// A call that failed. What a person has to mend is wrong; what may pass is unknown.
     pub(crate) fn failed(name: &'static str, error: &Error) -> Self {
         let (state, mend) = match (&error.kind, error.service) {
+            (ErrorKind::Credentials { detail }, _) if *detail == MAY_NOT_READ => (
+                State::Unknown,
+                "allow the AWS credentials in use secretsmanager:GetSecretValue of the stack's secrets, and \
+                 look again",
+            ),
             (ErrorKind::Unauthorized | ErrorKind::Credentials { .. }, "shopify") => (
                 State::Wrong,
                 "store working credentials in the secret for Shopify (docs/shopify.md)",
@@ -92,6 +98,10 @@ impl Check {
             (ErrorKind::Unreadable { .. } | ErrorKind::ForeignAddress, _) => {
                 (State::Wrong, "check the service's address in the settings")
             }
+            (_, "secret store") => (
+                State::Unknown,
+                "check the AWS credentials and region in use, and look again later",
+            ),
             _ => (
                 State::Unknown,
                 "look again later; if it stays so, look at the service's status page",

@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod mavera;
 mod okta;
+mod queue;
 mod report;
 mod shopify;
 mod tables;
@@ -33,7 +34,7 @@ async fn examine(options: &DoctorOptions) -> Result<Findings, TargetError> {
     let mut checks = Vec::new();
     let names = tables::configuration(&target, &mut checks).await;
     tables::tables(&target, &mut checks).await;
-    tables::queue(&target, names.as_ref(), &mut checks).await;
+    queue::look(&target, names.as_ref(), &mut checks).await;
     let currency = names.as_ref().filter(|names| !names.wanted.is_empty());
     let currency = currency.map(|names| names.settings.currency);
     let webhooks = shopify::look(&parts, currency, &mut checks).await;

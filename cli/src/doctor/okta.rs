@@ -202,6 +202,15 @@ async fn match_only(session: Session<'_>, name: &GroupName) -> Check {
                 "correct the setting match_only_group, or make the group",
             )
         }
+        Ok(found) if found.len() > 1 => {
+            let finding = format!(
+                "there are {} Okta groups \"{name}\": whoever is in any of them is matched",
+                found.len()
+            );
+            let mend =
+                "give each its own name, and the setting match_only_group the one that is meant";
+            Check::warning(MATCH_ONLY, finding, mend)
+        }
         Ok(_) => Check::ok(MATCH_ONLY, format!("only members of \"{name}\" are matched")),
         Err(error) => Check::failed(MATCH_ONLY, &error),
     }

@@ -1,4 +1,4 @@
-//! The tables, the rule book, the queue, the last run.
+//! The tables, the rule book, the last run.
 
 use jiff::{SignedDuration, Timestamp};
 use resegment::{EndedAs, Summary};
@@ -13,11 +13,7 @@ const CUSTOMERS: &str = "customers_table";
 const RUNS: &str = "runs_table";
 const BOOK: &str = "rule_book";
 const PAUSED: &str = "paused";
-const QUEUE: &str = "queue";
-const DEAD_LETTERS: &str = "dead_letters";
 const LAST_RUN: &str = "last_run";
-/// A message that has been due for so long is not going to be worked off by itself.
-const OVERDUE: SignedDuration = SignedDuration::from_mins(5);
 /// Full runs are made every day, unless somebody chose otherwise.
 const OLD: SignedDuration = SignedDuration::from_hours(36);
 
@@ -48,7 +44,7 @@ pub(super) async fn configuration(target: &Target, checks: &mut Vec<Check>) -> O
     Some(names)
 }
 
-fn no_table(name: &'static str, target: &Target, error: &Error) -> Check {
+pub(super) fn no_table(name: &'static str, target: &Target, error: &Error) -> Check {
     // Rights and tables are mended by people; the rest may pass.
     let passes = matches!(error, Error::Refused { code, .. }
         if code == "no connection" || code == "no answer in time");
@@ -121,44 +117,4 @@ fn last_run(last: Option<&Summary>, again: &str, now: Timestamp) -> Check {
         }
         _ => Check::ok(LAST_RUN, finding),
     }
-}
-
-/// Looks at what waits, and at what nobody works off any more.
-pub(super) async fn queue(target: &Target, names: Option<&GroupNames>, checks: &mut Vec<Check>) {
-    let limit = names.map_or(500, |names| u64::from(names.settings.queue_shallow));
-    checks.push(match (target.queue().depth().await, target.first_due().await) {
-        (Ok(depth), Ok(due)) => waiting(depth, due, limit, Timestamp::now()),
-        (Err(error), _) | (_, Err(error)) => no_table(QUEUE, target, &error),
-    });
-    let count = match target.dead_letters().await {
-        Ok(letters) => letters.count().await,
-        Err(error) => Err(error),
-    };
-    checks.push(match count {
-        Ok(0) => Check::ok(DEAD_LETTERS, "there are none"),
-        Ok(count) => {
-            let again = target.again();
-            let mend = format!("`segments dead-letters{again}` shows them, and queues them again");
-            Check::wrong(DEAD_LETTERS, format!("there are {}", words::count(count)), mend)
-        }
-        Err(error) => no_table(DEAD_LETTERS, target, &error),
-    });
-}
-
-fn waiting(depth: u64, due: Option<Timestamp>, limit: u64, now: Timestamp) -> Check {
-    let finding = match depth {
-        1 => "1 message waits".to_owned(),
-        depth => format!("{} messages wait", words::count(depth)),
-    };
-    let late = due.map(|due| now.duration_since(due)).filter(|late| *late > OVERDUE);
-    if let Some(late) = late {
-        let finding = format!("{finding}, one for {}", words::duration(late));
-        return Check::wrong(QUEUE, finding, "nobody works them off: start `segments serve`");
-    }
-    if depth > limit {
-        let finding = format!("{finding}, more than the {} of queue_shallow", words::count(limit));
-        let mend = "unless a full run or a sale goes on: see in the worker's log what it waits for";
-        return Check::warning(QUEUE, finding, mend);
-    }
-    Check::ok(QUEUE, finding)
 }

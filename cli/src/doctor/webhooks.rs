@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use outbound::{Call, Network, Outbound, Repeat, SystemRandom};
+use outbound::{Call, Error, ErrorKind, Network, Outbound, Repeat, SystemRandom};
+use runtime::MAY_NOT_READ;
 use serde_json::{Value, json};
 use webhook::SigningSecrets;
 
@@ -14,6 +15,8 @@ use crate::webhook_url::WebhookUrl;
 
 const SECRETS: &str = "webhook_secrets";
 const ENDPOINT: &str = "endpoint";
+/// What mends secrets that are none.
+const STORE: &str = "store the app's client secret as {\"secrets\": [\"…\"]} (docs/shopify.md)";
 /// A topic that Shopify does not have: whoever takes it for genuine does nothing about it.
 const TOPIC: &str = "segments/ping";
 /// As long as a signature, and nobody's.
@@ -22,8 +25,8 @@ const FORGED: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 /// Looks at what webhooks may be signed with, and whether the endpoint goes by it.
 pub(super) async fn look(parts: &Parts, target: &Target, checks: &mut Vec<Check>) {
     let secrets = match target.signing_secrets() {
-        Ok(source) => source.current().await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+        Ok(source) => source.current().await.map_err(|error| unread(&error)),
+        Err(error) => Err(Check::wrong(SECRETS, error.to_string(), STORE)),
     };
     match secrets {
         Ok(secrets) => {
@@ -32,11 +35,32 @@ pub(super) async fn look(parts: &Parts, target: &Target, checks: &mut Vec<Check>
                 checks.push(endpoint(parts, url, &secrets).await);
             }
         }
-        Err(error) => {
-            let mend = "store the app's client secret as {\"secrets\": [\"…\"]} (docs/shopify.md)";
-            checks.push(Check::wrong(SECRETS, error, mend));
-        }
+        Err(check) => checks.push(check),
     }
+    if parts.webhook_url.is_none() {
+        checks.push(nowhere());
+    }
+}
+
+/// Secrets that were not read. What is stored in their place is wrong; why nothing can be read is another
+/// matter.
+fn unread(error: &Error) -> Check {
+    match error.kind {
+        ErrorKind::Credentials { detail } if detail != MAY_NOT_READ => {
+            Check::wrong(SECRETS, error.to_string(), STORE)
+        }
+        _ => Check::failed(SECRETS, error),
+    }
+}
+
+/// Nobody has said where the endpoint is.
+fn nowhere() -> Check {
+    let finding = "where it is is not known, so it was not looked at";
+    Check::warning(
+        ENDPOINT,
+        finding,
+        "give --webhook-url, or set WEBHOOK_URL, to have it looked at",
+    )
 }
 
 /// Whether the secret that signs the app's webhooks is among those that are accepted.

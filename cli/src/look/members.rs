@@ -7,7 +7,7 @@ use serde::Serialize;
 use state::{Listed, Record};
 
 use super::stream::{Heads, Rows, each, unreadable_note};
-use super::{Complaint, FormOptions, table_error};
+use super::{Complaint, FormOptions, table_error, told};
 use crate::report::Report;
 use crate::target::{Target, TargetOptions};
 use crate::words::count;
@@ -15,6 +15,7 @@ use crate::words::count;
 pub(crate) const MEMBERS_HELP: &str = "\
 Exit codes:
   0  the list is whole
+  1  entries that cannot be read are left out of it
   2  there is no such segment, or the tables cannot be read; what was printed may be a part
 
 Examples:
@@ -43,7 +44,7 @@ struct Member<'a> {
     totals: Option<Totals>,
     /// Since when they have been in the segment, as far as is remembered.
     since: Option<Timestamp>,
-    /// Whether a person decided for them.
+    /// Whether a person put them into this segment.
     pinned: bool,
 }
 
@@ -73,7 +74,11 @@ async fn listed(options: &MembersOptions) -> Result<Report, Complaint> {
     };
     let mut rows = Rows::to_stdout(options.form, &heads);
     let list = Listed::InSegment(name);
-    let read = each(target.customers(), list, |id, record| write(&mut rows, id, record)).await;
+    let read = each(target.customers(), list, |customer_id, record| {
+        let member = Member::of(name, customer_id, record);
+        rows.write(&member, || member.cells(), line)
+    })
+    .await;
     let unreadable = match read {
         Ok(unreadable) => unreadable,
         Err(broken) => return Ok(broken.report(&target)),
@@ -90,25 +95,20 @@ async fn listed(options: &MembersOptions) -> Result<Report, Complaint> {
         notes.push(format!("{name} is no longer in the rule book: a full run moves its customers"));
     }
     notes.retain(|note| !note.is_empty());
-    Ok(Report { complaint: notes.join("\n"), ..Report::good("") })
+    Ok(Report { complaint: notes.join("\n"), ..told(String::new(), unreadable > 0) })
 }
 
-fn write<W: std::io::Write>(
-    rows: &mut Rows<W>,
-    customer_id: CustomerId,
-    record: &Record,
-) -> std::io::Result<()> {
-    let member = Member {
-        customer_id,
-        okta_user_id: record.matched.as_ref().map(|matched| &matched.user),
-        totals: record.read.map(|read| read.totals),
-        since: record.in_segment_since(),
-        pinned: record.pin.is_some(),
-    };
-    rows.write(&member, || member.cells(), line)
-}
+impl<'a> Member<'a> {
+    fn of(segment: &SegmentName, customer_id: CustomerId, record: &'a Record) -> Self {
+        Self {
+            customer_id,
+            okta_user_id: record.matched.as_ref().map(|matched| &matched.user),
+            totals: record.read.map(|read| read.totals),
+            since: record.in_segment_since(),
+            pinned: record.pin.as_ref().is_some_and(|pin| pin.to.segment() == Some(segment)),
+        }
+    }
 
-impl Member<'_> {
     fn cells(&self) -> [String; 7] {
         let orders = self.totals.map(|totals| totals.orders.to_string());
         let spent = self.totals.map(|totals| totals.spent.to_string()).unwrap_or_default();

@@ -8,7 +8,7 @@ use state::{Listed, Pin, Record};
 
 use super::members::unknown;
 use super::stream::{Broken, Heads, Rows, each, unreadable_note};
-use super::{Complaint, FormOptions, LOOK, table_error};
+use super::{Complaint, FormOptions, table_error, told};
 use crate::report::Report;
 use crate::target::{Target, TargetOptions};
 use crate::words::count;
@@ -16,7 +16,8 @@ use crate::words::count;
 pub(crate) const PINS_HELP: &str = "\
 Exit codes:
   0  the list is whole, and every pin can be followed
-  1  there are pins to segments that the rule book does not have: the rules decide for their customers
+  1  there are pins to segments that the rule book does not have: the rules decide for their customers; or
+     entries that cannot be read are left out of the list
   2  the tables cannot be read; what was printed may be a part
 
 Examples:
@@ -140,8 +141,7 @@ async fn listed(options: &PinsOptions) -> Result<Report, Complaint> {
         ));
     }
     notes.retain(|note| !note.is_empty());
-    let code = if lost > 0 { LOOK } else { 0 };
-    Ok(Report { text: String::new(), complaint: notes.join("\n"), code })
+    Ok(Report { complaint: notes.join("\n"), ..told(String::new(), lost + unreadable > 0) })
 }
 
 impl Row {

@@ -14,6 +14,7 @@ use super::{Complaint, in_json, table_error};
 use crate::args::CancelOptions;
 use crate::report::Report;
 use crate::run::{INTERRUPTED, REFUSED, RUN_FAILED, Seen, View, of_run};
+use crate::stop_command::CANCEL_HELP;
 use crate::style;
 use crate::target::{Target, TargetOptions};
 use crate::words::{count, duration, ended_as};
@@ -63,9 +64,7 @@ pub(crate) enum RunsCommand {
     /// End a run that is active
     ///
     /// Workers drop its messages within a minute. What was already done is not taken back.
-    #[command(
-        after_help = "Example:\n  segments runs cancel 20261121T030000Z-4f21aa --stack segments"
-    )]
+    #[command(after_help = CANCEL_HELP)]
     Cancel(CancelOptions),
 }
 

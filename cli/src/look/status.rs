@@ -13,7 +13,7 @@ use super::{Complaint, in_json, table_error, told};
 use crate::report::Report;
 use crate::style;
 use crate::target::TargetOptions;
-use crate::words::{amount, count, duration, ended_as};
+use crate::words::{PINNED, amount, count, duration, ended_as};
 
 pub(crate) const STATUS_HELP: &str = "\
 Exit codes:
@@ -61,7 +61,7 @@ struct Status {
     last_done_at: Option<Timestamp>,
     /// The customers of each segment, by the newest run that counted them.
     segments: Vec<OfSegment>,
-    /// Customers who are where a person has pinned them, by the same run.
+    /// Customers pinned by a person (to a segment, or to none), by the same run.
     pinned: u64,
     /// Customers pinned to a segment that the rule book did not have, by the same run.
     pins_unknown: u64,
@@ -255,8 +255,9 @@ impl Status {
         if self.pins_unknown > 0 {
             let pins = count(self.pins_unknown);
             all.push(format!(
-                "{pins} pinned to segments that the rule book does not have, by the last run that counted: \
-                 segments pins{again}"
+                "{pins} pinned to segments that the rule book does not have, as of the last run that \
+                 counted: segments pins{again} lists those there are now, and once they are mended, \
+                 segments run{again} counts anew"
             ));
         }
         all.extend(self.of_runs(now, again));
@@ -322,8 +323,7 @@ impl Status {
         for of in &self.segments {
             table.add_row([of.segment.to_string(), count(of.customers), amount(of.revenue)]);
         }
-        let pinned = (self.pinned > 0)
-            .then(|| format!("\n{} of them where a person has pinned them", count(self.pinned)));
+        let pinned = (self.pinned > 0).then(|| format!("\n{} {PINNED}", count(self.pinned)));
         let pinned = pinned.unwrap_or_default();
         (!self.segments.is_empty()).then(|| format!("{}{pinned}", table.trim_fmt()))
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use state::{Customers, Entry, Listed, Page, Place, Record};
 
 use super::{Complaint, FormOptions, table_error};
+use crate::output::Unwritten;
 use crate::report::Report;
 use crate::target::Target;
 
@@ -37,10 +38,8 @@ impl Broken {
     pub(crate) fn report(self, target: &Target) -> Report {
         match self {
             Self::Table(error) => Report::failed(table_error(target, &error)),
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Report::good(""),
-            Self::Output(error) => {
-                Report::failed(format!("standard output cannot be written: {error}"))
-            }
+            Self::Output(error) => Unwritten::of(error)
+                .map_or_else(|| Report::good(""), |error| Report::failed(error.to_string())),
         }
     }
 }
@@ -190,10 +189,14 @@ impl<W: Write> Rows<W> {
     }
 }
 
-/// A cell that no spreadsheet runs as a formula
-/// ([CSV injection](https://owasp.org/www-community/attacks/CSV_Injection)).
+/// What makes a spreadsheet run a cell as a formula if it comes first; full-width forms are taken for the plain
+/// ones where those are typed ([CSV injection](https://owasp.org/www-community/attacks/CSV_Injection)).
+const FORMULA: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// A cell that no spreadsheet runs as a formula.
 fn safe(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
@@ -230,12 +233,15 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_and_every_cell_is_one() {
-        let rows = ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "a,\"b\"\n", "1"];
+        let formulas =
+            ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "\n=1", "＝1", "＋1", "－1", "＠sum"];
+        let rows = [&formulas[..], &["a,\"b\"\n", "1", "1=1"]].concat();
         let shown = written(false, true, &rows);
         let mut cells = csv::Reader::from_reader(shown.as_bytes());
         assert_eq!(cells.headers().unwrap(), vec!["name", "again"]);
         let read: Vec<String> = cells.records().map(|row| row.unwrap()[0].to_owned()).collect();
-        let expected = ["'=1+1", "'+1", "'-1", "'@sum", "'\tx", "'\rx", "a,\"b\"\n", "1"];
+        let mut expected = formulas.map(|formula| format!("'{formula}")).to_vec();
+        expected.extend(["a,\"b\"\n", "1", "1=1"].map(str::to_owned));
         assert_eq!(read, expected);
     }
 

@@ -23,7 +23,7 @@ struct PreviewView<'a> {
     outside: Cohort,
     /// How many customers would be looked at, by reason.
     differing: &'a BTreeMap<Why, u64>,
-    /// Customers who are where a person has pinned them, whatever this book says.
+    /// Customers pinned by a person (to a segment, or to none), whatever this book says.
     pinned: u64,
     /// Customers pinned to a segment that this book does not have: its rules decide.
     pins_unknown: &'a Counted<CustomerId>,

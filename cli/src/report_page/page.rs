@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::read::Told;
 use super::sections;
 use super::show::moment;
-use super::write::MARK;
+use super::write::GENERATOR;
 
 /// The one style sheet, in the page.
 const STYLE: &str = include_str!("style.css");
@@ -34,7 +34,7 @@ pub(super) fn page(told: &Told) -> Markup {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta name="generator" content=(MARK);
+                meta name="generator" content=(GENERATOR);
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";

@@ -10,14 +10,11 @@ use crate::target::TargetOptions;
 pub(crate) enum RulesCommand {
     /// Say what is wrong with a rule book, what it leaves out, and which rules can never win
     ///
-    /// Exits with 0 if nothing is wrong, 1 if a rule can never win, and 2 if the book is invalid or
-    /// cannot be read. Customers without a segment are allowed, and noted.
-    #[command(
-        after_help = "Examples:\n  segments rules check\n  segments rules check new-book.toml --json"
-    )]
+    /// Customers without a segment are allowed, and noted.
+    #[command(after_help = CHECK_HELP)]
     Check(BookOptions),
     /// Show a rule book in words
-    #[command(after_help = "Examples:\n  segments rules show\n  segments rules show --json")]
+    #[command(after_help = SHOW_HELP)]
     Show(BookOptions),
     /// Make a rule book the wanted one, which the next full run puts into use
     ///
@@ -42,6 +39,25 @@ pub(crate) enum RulesCommand {
     #[command(after_help = ROLLBACK_HELP)]
     Rollback(RollbackOptions),
 }
+
+const CHECK_HELP: &str = "\
+Exit codes:
+  0  nothing is wrong
+  1  a rule can never win
+  2  the book is invalid, or cannot be read
+
+Examples:
+  segments rules check
+  segments rules check new-book.toml --json";
+
+const SHOW_HELP: &str = "\
+Exit codes:
+  0  shown
+  2  the book is invalid, or cannot be read
+
+Examples:
+  segments rules show
+  segments rules show --json";
 
 const APPLY_HELP: &str = "\
 Exit codes:

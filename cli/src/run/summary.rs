@@ -7,7 +7,7 @@ use rules::{Cohort, Currency};
 
 use super::movements::{Shares, movements};
 use crate::style;
-use crate::words::{amount, count, duration, ended_as, share, why};
+use crate::words::{PINNED, amount, count, duration, ended_as, share, why};
 
 /// What is said beside a label.
 pub(crate) type Fact = (&'static str, String);
@@ -117,7 +117,7 @@ pub(crate) fn found(report: &Report) -> Vec<Fact> {
         ("lines that cannot be read", figures.unreadable()),
         ("entries of the customers table that cannot be read", report.unreadable_entries),
         ("in another currency", figures.other_currency.count),
-        ("where a person has pinned them", figures.pinned),
+        (PINNED, figures.pinned),
         ("pinned to a segment that the rule book does not have", figures.pins_unknown.count),
         ("without an e-mail address", figures.no_email.count),
         ("lines of a customer who had one before", figures.duplicates.count),

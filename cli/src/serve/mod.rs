@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::args::ServeOptions;
 use crate::local::LocalSystem;
+use crate::output::say;
 use crate::report::Report;
 use schedule::Schedule;
 
@@ -37,7 +38,7 @@ async fn serve(options: &ServeOptions) -> Result<String, String> {
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| format!("{listen} cannot be had: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    println!(
+    let serving = format!(
         "Serving {} at http://{address}{} until Ctrl-C or SIGTERM.\n\
          Full runs begin at {:.0}, {}. The store is {}.",
         system.shop(),
@@ -46,6 +47,7 @@ async fn serve(options: &ServeOptions) -> Result<String, String> {
         schedule.zone(),
         options.store.store.display(),
     );
+    say(&serving).map_err(|error| error.to_string())?;
     let (stop, stopping) = watch::channel(false);
     let arrivals = Arc::new(Notify::new());
     let asked = async {

@@ -54,12 +54,9 @@ async fn set_up(options: &SetupOptions) -> Result<Report, String> {
     if options.dry_run {
         return Ok(left_or_good(&steps, format!("{text}\nNothing was made: it was a dry run.")));
     }
-    if !options.yes {
-        eprintln!("{text}");
-        if !ask(to_make)? {
-            let text = "Nothing was made.".to_owned();
-            return Ok(Report { text, complaint: String::new(), code: LEFT });
-        }
+    if !options.yes && !ask(&text, to_make)? {
+        let text = "Nothing was made.".to_owned();
+        return Ok(Report { text, complaint: String::new(), code: LEFT });
     }
     let shown = if options.yes { text } else { String::new() };
     let target = options.target.find_or_make().await.map_err(|error| told(&error))?;
@@ -91,8 +88,14 @@ fn nothing_to_make(steps: &[Step], text: &str) -> Report {
     left_or_good(steps, format!("{text}\n{end}"))
 }
 
-/// Asks a person. If nobody is there, nothing is made.
-fn ask(count: usize) -> Result<bool, String> {
+/// Shows a person what would be made, and asks. If nobody is there, nothing is made.
+fn ask(plan: &str, count: usize) -> Result<bool, String> {
+    let show = |text: String| {
+        let mut to = std::io::stderr().lock();
+        let shown = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+        shown.map_err(|error| format!("nothing was made, since nobody can be asked: {error}"))
+    };
+    show(format!("{plan}\n"))?;
     let input = std::io::stdin();
     if !input.is_terminal() {
         return Err(
@@ -102,9 +105,7 @@ fn ask(count: usize) -> Result<bool, String> {
         );
     }
     let things = if count == 1 { "this" } else { "these" };
-    eprint!("Make {things}? [y/N] ");
-    // Without a flush the question may stay unseen; the answer is read all the same.
-    let _ = std::io::stderr().flush();
+    show(format!("Make {things}? [y/N] "))?;
     says_yes(&mut input.lock())
 }
 

@@ -1,7 +1,5 @@
 //! `segments doctor`: a test for each fault that it has to find. Those of groups, attributes and rights in
-//! Okta are in `doctor_okta`.
-
-use std::time::Duration;
+//! Okta are in `doctor_okta`, those of the queue in `doctor_queue`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::StatusCode;
@@ -10,29 +8,28 @@ use resegment::Start;
 use serde_json::{Value, json};
 use simulators::shopify::{CLIENT_ID, CLIENT_SECRET};
 use simulators::{Fault, Matching, NewCustomer, Service};
-use state::{Cause, Message, Outgoing, Queue, Subject};
 
 use crate::site::{Kind, Site};
 use crate::support::{code, run, stderr, stdout};
 
 /// What is found, as JSON, and the exit code.
-async fn examined(site: &Site, more: &[&str]) -> (Value, i32) {
+pub(crate) async fn examined(site: &Site, more: &[&str]) -> (Value, i32) {
     let output = site.run(&[&["doctor", "--json"], more].concat()).await;
     let found = serde_json::from_slice(&output.stdout);
     (found.unwrap_or_else(|_| panic!("{}", stderr(&output))), code(&output))
 }
 
 /// The checks of a name.
-fn checks<'a>(found: &'a Value, name: &str) -> Vec<&'a Value> {
+pub(crate) fn checks<'a>(found: &'a Value, name: &str) -> Vec<&'a Value> {
     found["checks"].as_array().unwrap().iter().filter(|check| check["check"] == name).collect()
 }
 
-fn states(found: &Value, name: &str) -> Vec<String> {
+pub(crate) fn states(found: &Value, name: &str) -> Vec<String> {
     checks(found, name).iter().map(|it| it["state"].as_str().unwrap().to_owned()).collect()
 }
 
 /// One check is in this state and says this; nothing else is wrong.
-async fn assert_found(site: &Site, name: &str, state: &str, words: &str) {
+pub(crate) async fn assert_found(site: &Site, name: &str, state: &str, words: &str) {
     let (found, exit) = examined(site, &[]).await;
     let place = format!("{:?} {name}: {found:#}", site.kind);
     let told = |check: &&Value| check["state"] == state && check.to_string().contains(words);
@@ -319,47 +316,6 @@ async fn a_paused_system() {
         site.system.set("paused", AttributeValue::Bool(true)).await.unwrap();
     })
     .await;
-}
-
-async fn queue(site: &Site, count: u64) {
-    let message = |number: u64| Outgoing {
-        message: Message::new(
-            Subject::Customer(rules::CustomerId::new(number)),
-            Cause::Customer,
-            site.world.clock.now(),
-        ),
-        delay: Duration::ZERO,
-    };
-    site.system.queue().send((1..=count).map(message).collect()).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_queue_that_is_deep() {
-    assert_finds("queue", "warning", "12 messages wait, more than the 10", async |site| {
-        let shallow = AttributeValue::N("10".to_owned());
-        site.system.set("queue_shallow", shallow).await.unwrap();
-        queue(site, 12).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_local_queue_that_nobody_works_off() {
-    let site = Site::set_up(Kind::Local).await;
-    queue(&site, 1).await;
-    // The simulated clock is the system's; the tool has its own, an hour behind now.
-    let (found, _) = examined(&site, &[]).await;
-    assert_eq!(states(&found, "queue"), ["ok"], "a message that is just due");
-    let site = Site::set_up(Kind::Local).await;
-    site.put_overdue_message().await;
-    assert_found(&site, "queue", "wrong", "start `segments serve`").await;
-}
-
-#[tokio::test]
-async fn dead_letters() {
-    let site = Site::set_up(Kind::Stack).await;
-    site.add_dead_letters(3);
-    assert_found(&site, "dead_letters", "wrong", "there are 3").await;
 }
 
 #[tokio::test]

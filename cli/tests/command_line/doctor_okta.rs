@@ -211,6 +211,18 @@ async fn a_schema_that_the_token_may_not_read() {
 }
 
 #[tokio::test]
+async fn a_group_to_match_in_whose_name_another_one_bears() {
+    assert_finds("match_only_group", "warning", "2 Okta groups \\\"Shoppers\\\"", async |site| {
+        let name = AttributeValue::S("Shoppers".to_owned());
+        site.system.set("match_only_group", name).await.unwrap();
+        for kind in [GroupKind::Okta, GroupKind::App] {
+            site.world.okta.add_group("Shoppers", kind);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_group_to_match_in_that_is_not_there() {
     assert_finds("match_only_group", "wrong", "so no customer is matched", async |site| {
         let name = AttributeValue::S("Nobody".to_owned());

@@ -10,15 +10,27 @@ mod doctor;
 #[cfg(test)]
 mod doctor_okta;
 #[cfg(test)]
+mod doctor_queue;
+#[cfg(test)]
+mod doctor_secrets;
+#[cfg(test)]
+mod documented;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod first_day;
 #[cfg(test)]
 mod full_runs;
 #[cfg(test)]
+mod help;
+#[cfg(test)]
 mod meddler;
 #[cfg(test)]
 mod members;
+#[cfg(test)]
+mod needs;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
@@ -27,6 +39,8 @@ mod pins;
 mod preview;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod rights;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
@@ -42,6 +56,8 @@ mod schema_use;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod service_docs;
@@ -52,14 +68,20 @@ mod simulators;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
+mod stand_ins;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod stops;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod unmatched;
+#[cfg(test)]
+mod webhook_docs;
 #[cfg(test)]
 mod whole_answers;

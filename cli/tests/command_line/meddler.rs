@@ -32,7 +32,7 @@ pub(crate) async fn adds_a_segment(stack: &Stack, name: &str) -> String {
     let system: &LocalSystem = &stack.served.system;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let row = [("kind".to_owned(), text("segment")), ("name".to_owned(), text(name))].into();
-    let engine = system.dynamodb_url().trim_start_matches("http://").to_owned();
+    let engine = system.dynamodb_url().to_owned();
     let edit = Mutex::new(Some(Edit { table: system.tables().config.to_owned(), row }));
     let meddler = Meddler { engine, edit, client: system.dynamodb().clone() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -55,28 +55,27 @@ async fn pass_on(
         let put = meddler.client.put_item().table_name(table).set_item(Some(row));
         put.send().await.unwrap();
     }
-    meddler.answer(&target, &headers, &body).await
+    ask(&meddler.engine, &headers, &body).await
 }
 
-impl Meddler {
-    /// The engine's own answer.
-    async fn answer(&self, target: &str, headers: &HeaderMap, body: &[u8]) -> Response<Body> {
-        let date = headers["x-amz-date"].to_str().unwrap();
-        let authorization = headers["authorization"].to_str().unwrap();
-        let head = format!(
-            "POST / HTTP/1.1\r\nhost: {}\r\nx-amz-target: {target}\r\nauthorization: {authorization}\r\nx-amz-date: {date}\r\n\
-             content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            self.engine,
-            body.len()
-        );
-        let mut stream = TcpStream::connect(&self.engine).await.unwrap();
-        stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        let end = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap() + 4;
-        let status = std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap();
-        let mut response = Response::new(Body::from(answer.split_off(end)));
-        *response.status_mut() = StatusCode::from_u16(status).unwrap();
-        response
-    }
+/// The answer of an embedded engine.
+pub(crate) async fn ask(engine: &str, headers: &HeaderMap, body: &[u8]) -> Response<Body> {
+    let engine = engine.trim_start_matches("http://");
+    let header = |name: &str| headers[name].to_str().unwrap().to_owned();
+    let (target, date) = (header("x-amz-target"), header("x-amz-date"));
+    let authorization = header("authorization");
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {engine}\r\nx-amz-target: {target}\r\nauthorization: {authorization}\r\nx-amz-date: {date}\r\n\
+         content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(engine).await.unwrap();
+    stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap() + 4;
+    let status = std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap();
+    let mut response = Response::new(Body::from(answer.split_off(end)));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    response
 }

@@ -143,6 +143,61 @@ async fn a_command_that_was_killed_before_it_queued_the_customer_is_run_again() 
 }
 
 #[tokio::test]
+async fn who_was_never_looked_at_has_no_pin_and_is_not_queued_to_lose_one() {
+    let store = Store::set_up().await;
+    let (ann, _) = store.person(ANN, 1, 45);
+    let before = store.everything().await;
+    for customer in [ann.to_string(), "7".to_owned()] {
+        let output = store.run(&["unpin", &customer]).await;
+        let told = flat(&output);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let expected = format!("Nothing is kept of customer {customer}, so no pin either");
+        assert!(told.contains(&expected) && told.contains("nobody is queued"), "{told}");
+        let told = answer(&store.run(&["unpin", &customer, "--json"]).await);
+        let said = (&told["pin"], &told["changed"], &told["queued"]);
+        assert_eq!(said, (&Value::Null, &false.into(), &false.into()));
+    }
+    assert_eq!(store.everything().await, before);
+    assert_eq!(store.pin(ann, "vip").await["queued"], true);
+}
+
+#[tokio::test]
+async fn members_are_marked_whom_a_pin_put_there_and_no_others() {
+    let store = Store::set_up().await;
+    let (ann, _) = store.new_customer().await;
+    let (ben, _) = store.person("ben@example.com", 9, 900);
+    store.look_at(&[ben]).await;
+    store.pin(ann, "vip").await;
+    let marked = async |segment: &str| {
+        let told = answer(&store.run(&["members", segment, "--json"]).await);
+        let members = told["members"].as_array().unwrap().iter();
+        let pinned = members.filter(|it| it["pinned"] == true);
+        pinned.map(|it| it["customer_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(marked("new").await, [""; 0], "the pin is not applied yet");
+    store.work().await;
+    store.pin(ben, "none").await;
+    assert_eq!(marked("vip").await, [ann.to_string()]);
+}
+
+#[tokio::test]
+async fn a_list_that_is_not_whole_has_an_exit_code_that_says_so() {
+    let store = Store::set_up().await;
+    let (ann, _) = store.new_customer().await;
+    store.pin(ann, "vip").await;
+    store.work().await;
+    store.spoil(ann).await;
+    for line in
+        [&["pins"][..], &["pins", "--csv"], &["members", "vip"], &["members", "vip", "--json"]]
+    {
+        let output = store.run(line).await;
+        assert_eq!(code(&output), 1, "{line:?}: {}", stdout(&output));
+        let told = stderr(&output);
+        assert!(told.contains("1 entry of the customers table cannot be read"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_meant_is_refused_before_anything_is_written() {
     let store = Store::set_up().await;
     let (ann, _) = store.new_customer().await;
@@ -164,10 +219,15 @@ async fn what_cannot_be_meant_is_refused_before_anything_is_written() {
         (["pin", &ann, "vip", "--reason", &long], "not a reason"),
         (["pin", &ann, "vip", "--reason", " "], "not a reason"),
         (["pin", &ann, "VIP!", "--reason", REASON], "not a segment name"),
+        (["pin", "vip", ANN, "--reason", REASON], "give the customer first, then the segment"),
     ] {
         let output = store.run(&arguments).await;
         assert_eq!(code(&output), 2, "{arguments:?}: {}", stdout(&output));
-        assert!(stderr(&output).contains(words), "{words}: {}", stderr(&output));
+        let told = stderr(&output);
+        assert!(told.contains(words), "{words}: {told}");
+        for secret in ["Marked", "nobody@", "two", "aaa", "VIP!"] {
+            assert!(!told.contains(secret), "{secret}: {told}");
+        }
     }
     let without_reason = store.run(&["pin", &ann, "vip"]).await;
     assert_eq!(code(&without_reason), 2);
@@ -317,6 +377,14 @@ async fn a_pin_whose_segment_is_gone_is_told_wherever_somebody_looks() {
     assert_eq!(code(&stack.run(&["run"]).await), 0);
     let status = answer(&stack.run(&["status", "--json"]).await);
     assert_eq!((&status["pinned"], &status["pins_unknown"]), (&1.into(), &0.into()));
+    let counted = "1 pinned by a person (to a segment, or to none)";
+    let run = status["last_run"]["run_id"].as_str().unwrap();
+    for line in [&["status"][..], &["runs", run], &["preview"]] {
+        let told = flat(&stack.run(line).await);
+        assert!(told.contains(counted), "{line:?}: {told}");
+    }
+    let page = stdout(&stack.run(&["report", "--out", "-"]).await);
+    assert!(page.contains("customers pinned by a person (to a segment, or to none)"), "{page}");
     let book = BOOK.replace("name = \"returning\"", "name = \"regular\"");
     let file = File::new("pins-regular.toml", &book);
     let path = file.0.to_str().unwrap();
@@ -343,7 +411,8 @@ async fn a_pin_whose_segment_is_gone_is_told_wherever_somebody_looks() {
     assert_eq!(unmatched["outcomes"][0]["outcome"], "pin_unknown");
     let attention = answer(&stack.run(&["status", "--json"]).await)["attention"].to_string();
     assert!(
-        attention.contains("1 pinned to segments that the rule book does not have"),
+        attention
+            .contains("1 pinned to segments that the rule book does not have, as of the last run"),
         "{attention}"
     );
     let runs = answer(&stack.run(&["runs", "--json"]).await);

@@ -7,60 +7,20 @@ use simulators::World;
 use simulators::okta::NewServiceApp;
 use webhook::SigningSecrets;
 
-const SHOPIFY: &str = include_str!("../../../docs/shopify.md");
-const OKTA: &str = include_str!("../../../docs/okta.md");
-const OPERATIONS: &str = include_str!("../../../docs/operations.md");
-const README: &str = include_str!("../../../README.md");
-
-/// The lines of the blocks in a language.
-fn lines(docs: &'static str, language: &str) -> Vec<&'static str> {
-    let (mut found, mut inside) = (Vec::new(), None);
-    for line in docs.lines() {
-        match (line.strip_prefix("```"), inside) {
-            (Some(opened), None) => inside = Some(opened == language),
-            (Some(_), Some(_)) => inside = None,
-            (None, Some(true)) => found.push(line),
-            (None, _) => {}
-        }
-    }
-    assert_eq!(inside, None, "a block is not closed");
-    found
-}
+use crate::documents::{OKTA, OPERATIONS, README, SHOPIFY, blocks, commands, words};
 
 #[test]
 fn every_command_line_is_one() {
     for docs in [SHOPIFY, OKTA, OPERATIONS] {
-        let commands = lines(docs, "");
-        assert!(commands.len() > 2);
-        for line in commands {
-            assert!(line.starts_with("segments "), "{line}");
-            assert_is_one(line);
+        let shown = blocks(docs, "");
+        assert_eq!(shown.iter().flat_map(|it| it.lines()).count(), commands(docs).len());
+    }
+    for line in [SHOPIFY, OKTA, OPERATIONS, README].into_iter().flat_map(commands) {
+        let line = line.replace("<run_id>", "20261121T030000Z-4f21aa");
+        let tool = ["segments".to_owned()];
+        if let Err(error) = Cli::try_parse_from(tool.into_iter().chain(words(&line))) {
+            panic!("{line}: {error}");
         }
-    }
-}
-
-#[test]
-fn every_command_line_of_the_readme_is_one() {
-    let line = |line: &'static str| {
-        let arguments = line.strip_prefix("cargo run ")?.split_once("-- ")?.1;
-        let (command, _) = arguments.split_once(" # ").unwrap_or((arguments, ""));
-        Some(format!("segments {command}").replace("<run_id>", "20261121T030000Z-4f21aa"))
-    };
-    let commands: Vec<String> = lines(README, "").into_iter().filter_map(line).collect();
-    assert!(commands.len() > 10);
-    for command in commands {
-        assert_is_one(&command);
-    }
-}
-
-/// Quotes hold one argument together, and nothing else does.
-fn assert_is_one(line: &str) {
-    let arguments = line.split('"').enumerate().flat_map(|(place, part)| match place % 2 {
-        0 => part.split_whitespace().collect(),
-        _ => vec![part],
-    });
-    if let Err(error) = Cli::try_parse_from(arguments) {
-        panic!("{line}: {error}");
     }
 }
 
@@ -79,7 +39,7 @@ fn every_command_named_in_the_text_is_there() {
 fn every_secret_is_one_that_is_read() {
     let mut secrets = Vec::new();
     for docs in [SHOPIFY, OKTA] {
-        secrets.extend(lines(docs, "json"));
+        secrets.extend(blocks(docs, "json"));
     }
     assert_eq!(secrets.len(), 5);
     let world = World::new("my-store.myshopify.com".parse().unwrap());

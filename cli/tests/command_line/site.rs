@@ -1,26 +1,27 @@
 //! A system as both kinds of target: a local store, and a stack behind stand-ins for AWS.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::State;
-use http::{Request, Response, StatusCode};
+use http::StatusCode;
+use jiff::Timestamp;
 use rules::RuleBook;
 use segments::local::{LocalSystem, Options};
 use serde_json::{Value, json};
 use simulators::okta::GroupKind;
 use simulators::shopify::Topic;
 use simulators::{SimClock, World, mavera, okta, shopify};
-use state::{Depth, Message, Outgoing, Queue, StoredQueue};
+use state::{Message, StoredQueue};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::needs::Need;
+use crate::stand_ins::{Behind, QUEUE_URL, answer};
 use crate::store::new_folder;
 use crate::support::{BOOK, STACK, run, segments};
 
@@ -61,17 +62,6 @@ pub(crate) struct Site {
     own: String,
     behind: Arc<Behind>,
     serving: [JoinHandle<()>; 2],
-}
-
-/// What stands behind the stand-ins.
-pub(crate) struct Behind {
-    system: Arc<LocalSystem<StoredQueue>>,
-    /// What the function has in its environment.
-    variables: Mutex<BTreeMap<&'static str, String>>,
-    secrets: Mutex<BTreeMap<&'static str, String>>,
-    dead_letters: Mutex<u64>,
-    /// What the endpoint answers in place of the system.
-    endpoint: Mutex<Option<StatusCode>>,
 }
 
 impl Drop for Site {
@@ -119,13 +109,7 @@ impl Site {
         let simulated = tokio::spawn(async move { simulated.await.unwrap() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = format!("http://{}", listener.local_addr().unwrap());
-        let behind = Arc::new(Behind {
-            system: Arc::clone(&system),
-            variables: Mutex::default(),
-            secrets: Mutex::new(secrets(&world)),
-            dead_letters: Mutex::default(),
-            endpoint: Mutex::default(),
-        });
+        let behind = Arc::new(Behind::new(&system, STACK, secrets(&world)));
         let app = Router::new().fallback(answer).with_state(Arc::clone(&behind));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let serving = [simulated, serving];
@@ -147,7 +131,7 @@ impl Site {
             ("CONFIG_TABLE", tables.config.to_owned()),
             ("CUSTOMERS_TABLE", tables.customers.to_owned()),
             ("RUNS_TABLE", tables.runs.to_owned()),
-            ("SYNC_QUEUE_URL", "http://127.0.0.1/queue".to_owned()),
+            ("SYNC_QUEUE_URL", QUEUE_URL.to_owned()),
             ("SHOPIFY_SHOP", self.world.shopify.domain().to_string()),
             ("SHOPIFY_API_URL", at("shopify")),
             ("OKTA_ORG_URL", at("okta")),
@@ -165,6 +149,16 @@ impl Site {
         self.behind.secrets.lock().unwrap().insert(name, text.to_string());
     }
 
+    /// Has a stack's secret refused with this code.
+    pub(crate) fn withhold_secret(&self, name: &'static str, code: &'static str) {
+        self.behind.withheld.lock().unwrap().insert(name, code);
+    }
+
+    /// Takes a variable away.
+    pub(crate) fn remove_variable(&self, name: &'static str) {
+        self.behind.variables.lock().unwrap().remove(name);
+    }
+
     /// Sets a variable of the function's environment; of a local system it is the tool's own.
     pub(crate) fn set_variable(&self, name: &'static str, value: &str) {
         self.behind.variables.lock().unwrap().insert(name, value.to_owned());
@@ -175,14 +169,28 @@ impl Site {
         self.behind.variables.lock().unwrap()[name].clone()
     }
 
-    /// Puts a message into a local queue that has been due for an hour.
+    /// Puts a message into the queue that has been due for an hour.
     pub(crate) async fn put_overdue_message(&self) {
-        let hour_ago = self.world.clock.now() - Duration::from_hours(1);
-        let key = format!("{:020}#overdue", hour_ago.as_microsecond());
+        self.put("live", self.world.clock.now() - Duration::from_hours(1), "{}").await;
+    }
+
+    async fn put(&self, part: &str, due: Timestamp, body: &str) {
+        let key = format!("{:020}#{part}", due.as_microsecond());
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let put = self.system.dynamodb().put_item().table_name(self.system.tables().queue);
-        let put = put.item("pk", text("live")).item("sk", text(&key)).item("body", text("{}"));
+        let put = put.item("pk", text(part)).item("sk", text(&key)).item("body", text(body));
         put.send().await.unwrap();
+    }
+
+    /// Makes a message a dead letter.
+    pub(crate) async fn bury(&self, message: &Message) {
+        let (body, now) = (message.to_json(), self.world.clock.now());
+        match self.kind {
+            Kind::Local => self.put("dead", now, &body).await,
+            Kind::Stack => {
+                self.behind.dead_letters.lock().unwrap().add(&body, now.as_millisecond());
+            }
+        }
     }
 
     /// Puts something in the place of the endpoint that gives everybody this answer.
@@ -190,9 +198,37 @@ impl Site {
         *self.behind.endpoint.lock().unwrap() = Some(status);
     }
 
-    /// Puts so many letters into the dead-letter queue.
-    pub(crate) fn add_dead_letters(&self, count: u64) {
-        *self.behind.dead_letters.lock().unwrap() += count;
+    /// Puts something into the dead-letter queue of a stack that is no message.
+    pub(crate) fn add_foreign_letter(&self) {
+        let sent = self.world.clock.now().as_millisecond();
+        self.behind.dead_letters.lock().unwrap().add("what is this?", sent);
+    }
+
+    /// Takes the right away to read metrics.
+    pub(crate) fn deny_metrics(&self) {
+        *self.behind.denies_metrics.lock().unwrap() = true;
+    }
+
+    /// The rights that a stack's callers needed since this was asked last.
+    pub(crate) fn take_needs(&self) -> BTreeSet<Need> {
+        std::mem::take(&mut self.behind.needs.lock().unwrap())
+    }
+
+    /// Whether a stack was asked how deep its queue is.
+    pub(crate) fn was_asked_for_the_depth(&self) -> bool {
+        let depth = Need::new("sqs:GetQueueAttributes", "queue");
+        self.behind.needs.lock().unwrap().contains(&depth)
+    }
+
+    /// Gives a stack another name.
+    pub(crate) fn called(self, name: &'static str) -> Self {
+        *self.behind.stack.lock().unwrap() = name;
+        self
+    }
+
+    /// Where a local store is, and where the tool is called.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where a store of this test could be, and is not.
@@ -205,7 +241,7 @@ impl Site {
         let mut command = self.anywhere(arguments);
         match self.kind {
             Kind::Local => command.arg("--store").arg(&self.folder),
-            Kind::Stack => command.args(["--stack", STACK]),
+            Kind::Stack => command.args(["--stack", *self.behind.stack.lock().unwrap()]),
         };
         command
     }
@@ -221,7 +257,6 @@ impl Site {
             }
             Kind::Stack => {
                 command.env("AWS_ENDPOINT_URL", &self.own);
-                command.env("AWS_ENDPOINT_URL_DYNAMODB", self.system.dynamodb_url());
             }
         }
         command
@@ -242,73 +277,4 @@ fn secrets(world: &World) -> BTreeMap<&'static str, String> {
     ]
     .map(|(name, secret)| (name, secret.to_string()))
     .into()
-}
-
-/// The endpoint, and as much of Lambda, SQS and the Secrets Manager as the tool uses.
-async fn answer(State(behind): State<Arc<Behind>>, request: Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    let path = parts.uri.path();
-    if path == "/webhooks/shopify" {
-        let other = *behind.endpoint.lock().unwrap();
-        let status = match other {
-            Some(status) => status,
-            None => {
-                behind.system.deliver(&parts.method, path, &parts.headers, &body).await.status()
-            }
-        };
-        return status_alone(status);
-    }
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    let asked = || serde_json::from_slice::<Value>(&body).unwrap();
-    let answer = match (path, target) {
-        (path, _) if path.ends_with(&format!("/functions/{STACK}-resegment/configuration")) => {
-            let variables = behind.variables.lock().unwrap().clone();
-            json!({ "Environment": { "Variables": variables } })
-        }
-        (_, Some("secretsmanager.GetSecretValue")) => {
-            let secrets = behind.secrets.lock().unwrap();
-            json!({ "SecretString": secrets[asked()["SecretId"].as_str().unwrap()] })
-        }
-        (_, Some("AmazonSQS.GetQueueUrl")) => json!({ "QueueUrl": "http://127.0.0.1/dead" }),
-        (_, Some("AmazonSQS.GetQueueAttributes")) => behind.queue(&asked()).await,
-        (_, Some("AmazonSQS.SendMessageBatch")) => behind.send(&asked()).await,
-        _ => return status_alone(StatusCode::NOT_FOUND),
-    };
-    Response::new(Body::from(answer.to_string()))
-}
-
-impl Behind {
-    async fn send(&self, asked: &Value) -> Value {
-        let (mut outgoing, mut taken) = (Vec::new(), Vec::new());
-        for entry in asked["Entries"].as_array().unwrap() {
-            let message = Message::from_json(entry["MessageBody"].as_str().unwrap()).unwrap();
-            let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap());
-            outgoing.push(Outgoing { message, delay });
-            taken.push(json!({ "Id": entry["Id"], "MessageId": "sent", "MD5OfMessageBody": "" }));
-        }
-        self.system.queue().send(outgoing).await.unwrap();
-        json!({ "Successful": taken, "Failed": [] })
-    }
-
-    async fn queue(&self, asked: &Value) -> Value {
-        let is_dead = asked["QueueUrl"].as_str().unwrap().ends_with("/dead");
-        let waiting = if is_dead {
-            *self.dead_letters.lock().unwrap()
-        } else {
-            self.system.queue().depth().await.unwrap()
-        };
-        json!({ "Attributes": {
-            "ApproximateNumberOfMessages": waiting.to_string(),
-            "ApproximateNumberOfMessagesDelayed": "0",
-            "ApproximateNumberOfMessagesNotVisible": "0",
-            "RedrivePolicy": crate::dead_letter_queue::REDRIVE_POLICY,
-        } })
-    }
-}
-
-fn status_alone(status: StatusCode) -> Response<Body> {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = status;
-    answer
 }

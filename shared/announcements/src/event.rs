@@ -14,7 +14,8 @@ pub const DETAIL_TYPE: &str = "segment.changed";
 /// of a person, no address, and no text that anybody wrote about a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SegmentChanged<'a> {
-    /// The same for every copy of this event, and no other's: `<customer_id>-<sequence>`.
+    /// The same for every copy of this event, and no other's unless the whole shop was forgotten in between:
+    /// `<customer_id>-<sequence>`.
     id: String,
     /// Its place among the customer's events.
     sequence: u64,

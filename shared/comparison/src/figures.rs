@@ -47,8 +47,8 @@ pub struct Figures {
     pub tombstones: u64,
     /// Members of managed groups who are nobody's user, as far as was read. They are never touched.
     pub strangers: Counted<UserId>,
-    /// Customers of the export who are where a person wants them, whatever the rules say. They count among
-    /// the customers of that segment, or of none.
+    /// Customers of the export who are pinned by a person (to a segment, or to none), whatever the rules say,
+    /// whether or not they are there yet. They count among the customers of that segment, or of none.
     #[serde(default)]
     pub pinned: u64,
     /// Customers of the export who are pinned to a segment that the book does not have: the rules decide.

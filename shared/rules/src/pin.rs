@@ -122,8 +122,9 @@ impl TryFrom<String> for PinReason {
     type Error = InvalidId;
 
     fn try_from(text: String) -> Result<Self, InvalidId> {
-        let is_shown = |letter: char| !is_direction(letter);
-        let is_reason = is_plain_text(&text, LONGEST_REASON) && text.chars().all(is_shown);
+        let is_plain = is_plain_text(&text, LONGEST_REASON);
+        let is_reason =
+            is_plain && !text.chars().any(|letter| is_break(letter) || is_direction(letter));
         is_reason
             .then_some(Self(text))
             .ok_or(InvalidId { expected: "a reason (one line of 1 to 200 characters)" })
@@ -145,8 +146,14 @@ impl From<PinReason> for String {
     }
 }
 
-/// Whether a character changes the direction of what is shown after it, so that a line would read as
+/// Whether a character ends a line, though it is no control character
+/// ([line breaking](https://www.unicode.org/reports/tr14/#BK)).
+fn is_break(letter: char) -> bool {
+    matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a character changes the direction of what is shown around it, so that a line would read as
 /// something else ([bidirectional formatting](https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters)).
 fn is_direction(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -20,6 +20,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(10);
 const SERVICE: &str = "secret store";
 const OPERATION: &str = "read secret";
 
+/// What the error says if whoever asks lacks the right to read a secret. Nothing is known of the secret then.
+pub const MAY_NOT_READ: &str = "this function may not read the secret";
+
 /// Where secrets are kept.
 pub trait SecretStore: Send + Sync {
     /// Reads a secret's text by its id.
@@ -59,9 +62,7 @@ fn refusal(code: Option<&str>) -> ErrorKind {
         Some("ResourceNotFoundException") => {
             ErrorKind::Credentials { detail: "there is no such secret, or it has no value yet" }
         }
-        Some("AccessDeniedException") => {
-            ErrorKind::Credentials { detail: "this function may not read the secret" }
-        }
+        Some("AccessDeniedException") => ErrorKind::Credentials { detail: MAY_NOT_READ },
         _ => ErrorKind::Unavailable { status: 503 },
     }
 }

@@ -13,7 +13,7 @@ use crate::world::World;
 /// every time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Example {
-    /// Has ordered once, for 45.50, and is an Okta user: `ann@example.com`.
+    /// Has ordered once, for 45.50, and is an Okta user by the login: `ann@example.com`.
     pub buyer: CustomerId,
     /// Has ordered, and has no e-mail address, so nobody can say which Okta user they are.
     pub nameless: CustomerId,
@@ -21,6 +21,10 @@ pub struct Example {
     pub twofold: CustomerId,
     /// Has ordered, and their Okta user is deactivated.
     pub inactive: CustomerId,
+    /// Has ordered, and has the e-mail address of the first one's Okta user, who cannot be both.
+    pub rival: CustomerId,
+    /// Has ordered in euros, and is an Okta user.
+    pub foreign: CustomerId,
 }
 
 impl World {
@@ -29,12 +33,13 @@ impl World {
     /// # Errors
     /// None in a world that is new.
     pub fn add_people_of_events(&self) -> Result<Example, Box<dyn Error + Send + Sync>> {
-        self.okta.add_user("ann@example.com", "ann@example.com");
+        self.okta.add_user("ann@example.com", "ann@home.example.com");
         for login in ["bob.one@example.com", "bob.two@example.com"] {
             self.okta.add_user(login, "bob@example.com");
         }
         let left = self.okta.add_user("cy@example.com", "cy@example.com");
         self.okta.set_status(&left, UserStatus::Deprovisioned)?;
+        self.okta.add_user("dan@example.com", "dan@example.com");
         self.shopify.silently(|shop| {
             let buyer = shop.add_customer(NewCustomer::with_email("ann@example.com")).0;
             let ordered_before = |who: NewCustomer| who.with_totals(1, 30.into());
@@ -43,7 +48,10 @@ impl World {
             let has_ordered = |email| ordered_before(NewCustomer::with_email(email));
             let twofold = shop.add_customer(has_ordered("bob@example.com")).0;
             let inactive = shop.add_customer(has_ordered("cy@example.com")).0;
-            Ok(Example { buyer, nameless, twofold, inactive })
+            let rival = shop.add_customer(has_ordered("ann@home.example.com")).0;
+            let foreign = shop.add_customer(has_ordered("dan@example.com")).0;
+            shop.set_customer_currency(foreign, "EUR".parse()?)?;
+            Ok(Example { buyer, nameless, twofold, inactive, rival, foreign })
         })
     }
 }

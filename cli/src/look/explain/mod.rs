@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{in_json, told};
 use crate::customer::Asked;
+use crate::private::Private;
 use crate::report::Report;
 use crate::target::TargetOptions;
 
@@ -32,7 +33,7 @@ Examples:
 #[derive(Debug, Args)]
 pub(crate) struct ExplainOptions {
     /// The customer: a numeric id, `gid://shopify/Customer/…` or an e-mail address
-    customer: String,
+    customer: Private,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -42,7 +43,7 @@ pub(crate) struct ExplainOptions {
 
 /// `explain`.
 pub(crate) async fn explain(options: &ExplainOptions) -> Report {
-    let asked = match Asked::read(&options.customer) {
+    let asked = match Asked::read(options.customer.as_str()) {
         Ok(asked) => asked,
         Err(complaint) => return Report::failed(complaint),
     };

@@ -8,6 +8,7 @@ use super::{nothing, section};
 use crate::look::{STANDING, advice};
 use crate::report_page::read::Told;
 use crate::report_page::show::count;
+use crate::words::PINNED;
 
 /// Unmatched and skipped.
 pub(in crate::report_page) fn standing(told: &Told) -> Markup {
@@ -66,7 +67,7 @@ fn left_out(report: &Report) -> Markup {
     let figures = &report.figures;
     let all = [
         ("customers of no segment", figures.outside.customers()),
-        ("customers who are where a person has pinned them", figures.pinned),
+        (&format!("customers {PINNED}"), figures.pinned),
         ("customers pinned to a segment that the book does not have", figures.pins_unknown.count),
         ("customers whose figures are in another currency", figures.other_currency.count),
         ("customers without an e-mail address", figures.no_email.count),

@@ -61,7 +61,7 @@ pub struct Summary {
     /// Each segment's figures.
     #[serde(default)]
     pub segments: Vec<comparison::SegmentFigures>,
-    /// Customers who are where a person wants them, whatever the rules say.
+    /// Customers pinned by a person (to a segment, or to none), whatever the rules say.
     #[serde(default)]
     pub pinned: u64,
     /// Customers pinned to a segment that the book does not have.

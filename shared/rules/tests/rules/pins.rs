@@ -72,7 +72,11 @@ fn a_reason_is_one_line_that_reads_as_it_is() {
         assert_eq!(good.parse::<PinReason>().unwrap().as_str(), good.trim());
     }
     let too_long = "a".repeat(201);
-    for bad in ["", "   ", "two\nlines", "\u{1b}[2J", "a\u{202e}b", "a\u{2066}b", &too_long] {
+    let breaks = ["two\nlines", "two\u{85}lines", "two\u{2028}lines", "two\u{2029}lines"];
+    let marks = ['\u{200e}', '\u{200f}', '\u{61c}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}'];
+    let marked = marks.map(|mark| format!("a{mark}b"));
+    let bad = ["", "   ", "\u{1b}[2J", &too_long].into_iter().chain(breaks);
+    for bad in bad.chain(marked.iter().map(String::as_str)) {
         let error = bad.parse::<PinReason>().unwrap_err();
         assert_eq!(error.to_string(), "not a reason (one line of 1 to 200 characters)");
         assert!(serde_json::from_value::<PinReason>(bad.into()).is_err(), "{bad}");

@@ -54,6 +54,7 @@ pub(crate) fn full() -> Entry {
         sought: Some(Salt::new([7; 64]).hash(&"Ben@Example.com".parse().unwrap())),
         segment: Some("vip".parse().unwrap()),
         pin: Some(pin("vip", "asked by the press team")),
+        least_book: Some(2),
         last: Some(Last { outcome: Outcome::Applied, at: at(), book: 3 }),
         answered: Some(Answered { run: run("1"), outcome: Outcome::Applied }),
         transitions: Vec::new(),

@@ -15,13 +15,15 @@ use crate::events::{CUSTOMER, names, text, world};
 /// A file, and how its looks end in a shop where nobody has been looked at yet.
 struct Row(&'static str, &'static [(&'static str, u64)]);
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 15] = [
     Row("batch", &[("applied", 1), ("unmatched", 1)]),
     Row("customer-ambiguous", &[("ambiguous", 1)]),
     Row("customer-gone", &[("gone", 1)]),
     Row("customer-inactive", &[("user_inactive", 1)]),
+    Row("customer-other-currency", &[("other_currency", 1)]),
     Row("customer-redacted", &[("redacted", 1)]),
     Row("customer-unmatched", &[("unmatched", 1)]),
+    Row("customer-user-taken", &[("applied", 1), ("user_taken", 1)]),
     Row("data-request", &[("data_request", 1)]),
     Row("of-run", &[("applied", 1)]),
     Row("one-unreadable", &[("applied", 1), ("unreadable_record", 1)]),

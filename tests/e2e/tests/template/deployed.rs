@@ -50,8 +50,14 @@ pub(crate) struct Deployed {
 }
 
 impl Deployed {
-    /// A stack whose secrets and rule book are there, with its groups at Okta.
+    /// A stack whose secrets and rule book are there, with its groups at Okta. Its bus is not the default one,
+    /// so the worker looks whether it is there.
     pub(crate) async fn open() -> Self {
+        Self::with_bus("EventBusName").await
+    }
+
+    /// The same with this as its bus.
+    pub(crate) async fn with_bus(bus: &str) -> Self {
         let world = World::new("my-store.myshopify.com".parse().unwrap());
         let tables = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
         let queue = LocalQueue::new(Arc::new(world.clock.clone()));
@@ -61,7 +67,7 @@ impl Deployed {
         let sides: BTreeMap<_, _> = functions
             .iter()
             .map(|function| {
-                let set = environment(&document, *function, &world, &tables);
+                let set = environment(&document, *function, &world, &tables, bus);
                 let side = Side { aws: aws.for_another(), set, asked: Arc::default() };
                 (function.id.to_owned(), side)
             })
@@ -201,6 +207,7 @@ fn environment(
     function: Part<'_>,
     world: &World,
     tables: &LocalSystem,
+    bus: &str,
 ) -> BTreeMap<String, String> {
     let of_all = document.at("Globals/Function/Environment/Variables").as_mapping().unwrap();
     let own = function.get("Environment/Variables").as_mapping().unwrap();
@@ -213,8 +220,7 @@ fn environment(
         "${ShopifyApiUrl}" => world.shopify_url(),
         "${OktaOrgUrl}" => world.okta_url(),
         "${MaveraApiUrl}" => world.mavera_url(),
-        // Not the default bus, so that the function looks whether it is there.
-        "${EventBusName}" => "EventBusName".to_owned(),
+        "${EventBusName}" => bus.to_owned(),
         reference => {
             let id = reference.replace(['$', '{', '}'], "");
             let parameters = document.parts("Parameters");

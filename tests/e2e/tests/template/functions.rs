@@ -77,6 +77,70 @@ fn each_function_that_comes_near_its_timeout_raises_an_alarm() {
     }
 }
 
+/// How often an asynchronous call that fails is tried in all
+/// ([retries](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html)).
+const TRIES: u64 = 3;
+
+/// The least time between two calls of a function by schedule, in seconds; none if something else calls it.
+fn seconds_between_calls(document: &Document, function: Part<'_>) -> Option<u64> {
+    let parameters = document.parts("Parameters");
+    let rate = |event: Part<'_>| {
+        let expression = event.text("ScheduleExpression");
+        let name = expression.trim_start_matches("${").trim_end_matches('}');
+        let parameter = parameters.iter().find(|parameter| parameter.id == name);
+        let expression = parameter.map_or(expression.clone(), |it| text(&it.value["Default"]));
+        let rate = expression.strip_prefix("rate(")?.strip_suffix(')')?;
+        let (count, unit) = rate.split_once(' ').unwrap();
+        let unit = match unit.trim_end_matches('s') {
+            "minute" => 60,
+            "hour" => 3600,
+            "day" => 86_400,
+            other => panic!("{other}"),
+        };
+        Some(count.parse::<u64>().unwrap() * unit)
+    };
+    function.events().into_iter().filter_map(rate).min()
+}
+
+/// Lambda's metrics of a call are told when it has ended, as of when it began
+/// ([metrics](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html)): a call that takes all
+/// of its time must still be seen by then.
+#[test]
+fn each_alarm_looks_back_for_twice_as_long_as_its_function_may_take() {
+    let document = Document::read();
+    for function in document.functions() {
+        for metric in ["Errors", "Duration"] {
+            let alarms = alarms(&document, metric, function.id);
+            let [alarm] = alarms[..] else { panic!("{}", function.id) };
+            let seconds = alarm.number("Period") * alarm.number("EvaluationPeriods");
+            assert!(seconds >= 2 * function.number("Timeout"), "{}: {seconds} s", alarm.id);
+        }
+    }
+}
+
+#[test]
+fn each_alarm_can_be_reached_by_as_many_calls_as_its_function_gets() {
+    let document = Document::read();
+    let mut seldom = 0;
+    for function in document.functions() {
+        let Some(between) = seconds_between_calls(&document, function) else { continue };
+        seldom += 1;
+        for metric in ["Errors", "Duration"] {
+            let alarms = alarms(&document, metric, function.id);
+            let [alarm] = alarms[..] else { panic!("{}", function.id) };
+            let (period, periods) = (alarm.number("Period"), alarm.number("EvaluationPeriods"));
+            let needed = alarm.get("DatapointsToAlarm").as_u64().unwrap_or(periods);
+            // The first call may be anywhere in the time that is looked at.
+            let with_calls = (period * periods / between.max(period)).max(1);
+            assert!(needed <= with_calls, "{}: {needed} of {with_calls}", alarm.id);
+            let calls = (period / between).max(1);
+            let most = if metric == "Errors" { calls * TRIES } else { u64::MAX };
+            assert!(alarm.number("Threshold") <= most, "{}: {most} at most", alarm.id);
+        }
+    }
+    assert_eq!(seldom, 2, "resegment and refresh-groups are called by schedule");
+}
+
 #[test]
 fn what_a_function_cannot_do_is_kept_unless_somebody_waits_for_its_answer() {
     let document = Document::read();

@@ -8,6 +8,8 @@ mod aws;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod deployed;
 #[cfg(test)]
 mod document;

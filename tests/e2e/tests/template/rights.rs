@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use announcements::{DETAIL_TYPE, SOURCE};
 use resegment::{Start, Status};
 use simulators::NewCustomer;
+use yaml_serde::Value;
 
 use crate::aws::Right;
 use crate::deployed::{BOOK, Deployed};
@@ -113,21 +115,40 @@ async fn shop_that_leaves(stack: &Deployed) {
     stack.settle().await;
 }
 
-/// What a function's role allows.
-fn allowed(document: &Document, function: &str) -> BTreeSet<Right> {
+/// A statement of a role, with the condition of the template that it is under.
+type Statement<'a> = (Option<&'a str>, &'a Value);
+
+fn statements<'a>(document: &'a Document, function: &str) -> Vec<Statement<'a>> {
     let role = document.resource(function).text("Role");
     let role = document.resource(role.trim_start_matches("${").trim_end_matches(".Arn}"));
+    let [policy] = items(role.get("Policies"))[..] else { panic!("{function}: one policy") };
+    let statements = policy["PolicyDocument"]["Statement"].as_sequence().unwrap().iter();
+    let conditioned = |statement: &'a Value| match statement {
+        Value::Tagged(tagged) => (tagged.value[0].as_str(), &tagged.value[1]),
+        statement => (None, statement),
+    };
+    statements.map(conditioned).collect()
+}
+
+/// What a function's role allows where every condition of the template holds.
+fn allowed(document: &Document, function: &str) -> BTreeSet<Right> {
+    allowed_without(document, function, &[])
+}
+
+/// What a function's role allows where these conditions do not hold, and all others do.
+fn allowed_without(document: &Document, function: &str, conditions: &[&str]) -> BTreeSet<Right> {
     let mut rights = BTreeSet::new();
-    for policy in items(role.get("Policies")) {
-        for statement in items(&policy["PolicyDocument"]["Statement"]) {
-            assert_eq!(statement["Effect"], "Allow");
-            let resources: Vec<_> =
-                items(&statement["Resource"]).into_iter().map(|it| resource(&text(it))).collect();
-            for action in items(&statement["Action"]) {
-                let action = text(action);
-                assert!(!action.contains('*'), "{function}: {action}");
-                rights.extend(resources.iter().map(|it| (action.clone(), it.clone())));
-            }
+    for (condition, statement) in statements(document, function) {
+        if condition.is_some_and(|condition| conditions.contains(&condition)) {
+            continue;
+        }
+        assert_eq!(statement["Effect"], "Allow");
+        let resources: Vec<_> =
+            items(&statement["Resource"]).into_iter().map(|it| resource(&text(it))).collect();
+        for action in items(&statement["Action"]) {
+            let action = text(action);
+            assert!(!action.contains('*'), "{function}: {action}");
+            rights.extend(resources.iter().map(|it| (action.clone(), it.clone())));
         }
     }
     rights
@@ -166,6 +187,37 @@ async fn each_function_may_do_what_it_does_and_nothing_else() {
     }
     assert_eq!(missing, [""; 0], "what is done and not allowed");
     assert_eq!(idle, [""; 0], "what is allowed and never done");
+}
+
+/// The actions on the bus.
+fn of_bus(rights: &BTreeSet<Right>) -> Vec<&str> {
+    let actions = rights.iter().map(|(action, _)| action.as_str());
+    actions.filter(|action| action.starts_with("events:")).collect()
+}
+
+#[tokio::test]
+async fn nobody_looks_for_the_default_bus_and_nobody_may() {
+    let stack = Deployed::with_bus("default").await;
+    stack.refresh_groups().await;
+    orders_and_farewells(&stack).await;
+    let worker = "SyncCustomerFunction";
+    assert_eq!(of_bus(&stack.used(worker)), ["events:PutEvents"]);
+    let on_default = allowed_without(&stack.document, worker, &["HasOtherEventBus"]);
+    assert_eq!(of_bus(&on_default), ["events:PutEvents"]);
+    let on_none = allowed_without(&stack.document, worker, &["HasOtherEventBus", "HasEventBus"]);
+    assert_eq!(of_bus(&on_none), [""; 0]);
+}
+
+#[test]
+fn nothing_but_our_own_events_may_be_put_on_the_bus() {
+    let document = Document::read();
+    let mut statements = statements(&document, "SyncCustomerFunction").into_iter();
+    let put = statements.find(|(_, statement)| statement["Action"] == "events:PutEvents");
+    let condition = &put.unwrap().1["Condition"];
+    assert_eq!(condition["StringEquals"]["events:detail-type"], DETAIL_TYPE);
+    assert_eq!(condition["ForAllValues:StringEquals"]["events:source"], SOURCE);
+    // Without a source, that would be true as well.
+    assert_eq!(condition["Null"]["events:source"], "false");
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn what_cannot_be_made_anew_outlives_the_stack() {
         let table = document.resource(table);
         let is_protected = table.get("DeletionProtectionEnabled").as_bool().unwrap_or(false);
         assert_eq!(is_protected, is_kept, "{}", table.id);
+        // Not RetainExceptOnCreate: a rollback could not delete what is protected.
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
             assert_eq!(table.value[policy] == "Retain", is_kept, "{} {policy}", table.id);
         }
