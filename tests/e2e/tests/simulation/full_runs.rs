@@ -1,0 +1,161 @@
+//! Full runs, left alone, killed, and two at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use resegment::{Answer, Event, Resegment, ResegmentError, Start, Status};
+use segments::local::LocalSystem;
+use simulators::Moment;
+use state::{ConfigTable, Customers, Runs};
+
+use crate::between::Calls;
+use crate::game::Game;
+use crate::step::Death;
+use crate::work::{Local, MOST_BATCHES};
+
+/// How long a step may take, as in `template.yaml`.
+const TIMEOUT: Duration = Duration::from_mins(15);
+/// For how long workers may go by a book that is no longer the accepted one.
+const UNSURE: Duration = Duration::from_secs(61);
+
+impl Game {
+    /// Calls the function that advances runs, and may kill it.
+    pub(crate) async fn advance_run(
+        &mut self,
+        start: Option<Start>,
+        death: Option<Death>,
+    ) -> String {
+        if self.was_changed {
+            // Whoever was decided by the book before may be anywhere until they are looked at again.
+            let everybody: Vec<_> = self.people.iter().map(|person| person.id).collect();
+            self.changed(everybody);
+            self.unsure_until = self.now() + UNSURE;
+        }
+        let deadline = self.now() + TIMEOUT;
+        let system = Arc::clone(&self.system);
+        let answer = match death {
+            None => Some(call(system, None, start, deadline).await),
+            Some(Death::Service { nth, moment }) => {
+                self.world.suspend_at(nth.into(), moment);
+                let reached = self.world.suspended();
+                let answer = tokio::select! {
+                    biased;
+                    () = reached => None,
+                    answer = call(system, None, start, deadline) => Some(answer),
+                };
+                self.world.cancel_suspension();
+                answer
+            }
+            Some(Death::Call { fate, nth, apart }) => {
+                let calls = Calls::new(fate, nth.into(), apart.map(usize::from));
+                calls.until_killed(call(system, Some(calls.clone()), start, deadline)).await
+            }
+        };
+        answer.map_or_else(|| "killed".to_owned(), in_words)
+    }
+
+    /// Has a step of a run stand still in the middle of a call while another is asked for.
+    pub(crate) async fn run_slowly(
+        &mut self,
+        start: Option<Start>,
+        (nth, moment): (u8, Moment),
+        seconds: u16,
+    ) -> String {
+        let deadline = self.now() + TIMEOUT;
+        self.world.suspend_at(nth.into(), moment);
+        let reached = self.world.suspended();
+        let mut first = call(Arc::clone(&self.system), None, start.clone(), deadline);
+        let early = tokio::select! {
+            biased;
+            () = reached => None,
+            answer = &mut first => Some(answer),
+        };
+        if let Some(answer) = early {
+            self.world.cancel_suspension();
+            return in_words(answer);
+        }
+        self.wait(Duration::from_secs(seconds.into()), true).await;
+        let second = self.advance_run(start, None).await;
+        if self.now() >= deadline {
+            self.world.cancel_suspension();
+            return format!(
+                "stood still {moment:?} call {nth} for {seconds} s; another one: {second}"
+            );
+        }
+        self.world.let_go_on();
+        let first = in_words(first.await);
+        format!(
+            "stood still {moment:?} call {nth} for {seconds} s; another one: {second}; then: {first}"
+        )
+    }
+
+    /// Takes the active run to its end, with the workers at work. Gives the last answer.
+    pub(crate) async fn finish_run(&mut self, start: Option<Start>) -> Option<Answer> {
+        let mut event = start;
+        for _ in 0..MOST_BATCHES {
+            let deadline = self.now() + TIMEOUT;
+            let answer = call(Arc::clone(&self.system), None, event.take(), deadline).await;
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(error) => {
+                    self.wrong("run", format!("a call of a run failed: {error}"));
+                    return None;
+                }
+            };
+            if !matches!(answer.status, Status::Wait | Status::Continue) {
+                return Some(answer);
+            }
+            self.wait(Duration::from_secs(answer.wait_seconds.unwrap_or(0)), true).await;
+            if !self.problems.is_empty() {
+                return None;
+            }
+        }
+        self.wrong("endless", "a run does not end");
+        None
+    }
+}
+
+/// Calls the function that advances runs, some of whose calls something may befall.
+fn call(
+    system: Arc<LocalSystem>,
+    calls: Option<Calls>,
+    start: Option<Start>,
+    deadline: Timestamp,
+) -> Local<Result<Answer, ResegmentError>> {
+    Box::pin(async move {
+        let event = Event { start };
+        match calls {
+            None => Box::pin(system.resegmenter().handle(event, deadline)).await,
+            Some(calls) => Box::pin(resegment(&system, &calls).handle(event, deadline)).await,
+        }
+    })
+}
+
+fn in_words(answer: Result<Answer, ResegmentError>) -> String {
+    match answer {
+        Ok(answer) => {
+            let phase = answer.phase.map(|phase| format!("{phase:?} "));
+            let message = answer.message.unwrap_or_default();
+            format!("{}{:?} {message}", phase.unwrap_or_default(), answer.status)
+        }
+        Err(error) => format!("no answer: {error}"),
+    }
+}
+
+/// The full run's function, with its calls to the tables and the queue among `calls`.
+fn resegment(system: &LocalSystem, calls: &Calls) -> Resegment {
+    let (whole, tables) = (system.resegmenter(), system.tables());
+    let client = calls.of(system.dynamodb());
+    Resegment {
+        shopify: whole.shopify.clone(),
+        okta: whole.okta.clone(),
+        mavera: whole.mavera.clone(),
+        config: ConfigTable::new(client.clone(), tables.config),
+        customers: Customers::new(client.clone(), tables.customers).in_one_part(),
+        runs: Runs::new(client, tables.runs),
+        queue: calls.to(system.queue()),
+        clock: Arc::clone(&whole.clock),
+        random: Arc::clone(&whole.random),
+    }
+}

@@ -1,0 +1,213 @@
+//! Letting one thing happen.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use resegment::Start;
+use rules::PinnedTo;
+use simulators::{Fault, Matching, Service};
+use state::{Cause, Message, Outgoing, Pin, Pinned, Queue, Subject};
+
+use crate::book::{NAMES, in_a_line};
+use crate::game::Game;
+use crate::step::{Kind, Lasts, Step, Trouble, Who};
+
+/// A step whose subject is not there.
+pub(crate) const NOBODY: &str = "nothing happens";
+
+impl Game {
+    /// Lets a step happen. Says what it came to.
+    pub(crate) fn happen<'a>(
+        &'a mut self,
+        step: &'a Step,
+    ) -> std::pin::Pin<Box<dyn Future<Output = String> + 'a>> {
+        Box::pin(async move {
+            if let Some((what, luck)) = self.in_the_shop(step) {
+                let fates = self.send(luck).await;
+                return format!("{what}: {fates}");
+            }
+            let log = self.world.okta.membership_log().len();
+            if let Some(what) = self.at_okta(step) {
+                self.by_hand.extend(log..self.world.okta.membership_log().len());
+                return what;
+            }
+            self.otherwise(step).await
+        })
+    }
+
+    async fn otherwise(&mut self, step: &Step) -> String {
+        match step {
+            Step::Pin { who, to, queued } => {
+                let to = NAMES.get(usize::from(*to));
+                let to =
+                    to.map_or(PinnedTo::Outside, |name| PinnedTo::Segment(name.parse().unwrap()));
+                self.pin(*who, Some(to), *queued).await
+            }
+            Step::Unpin { who, queued } => self.pin(*who, None, *queued).await,
+            Step::Want { book } => self.want(usize::from(*book) % self.books.len()).await,
+            Step::RefreshGroups => match self.system.refresh_groups().await {
+                Ok(_) => "groups are refreshed".to_owned(),
+                Err(error) => format!("groups cannot be refreshed: {error}"),
+            },
+            Step::Pause => self.set_paused(true).await,
+            Step::Resume => self.set_paused(false).await,
+            Step::Replay { which } => {
+                let Some(webhook) = pick(&self.archive, (*which).into()).cloned() else {
+                    return NOBODY.to_owned();
+                };
+                let topic = webhook.topic;
+                self.deliver(webhook).await;
+                format!("an old {topic} comes again")
+            }
+            Step::Forge { which, how } => {
+                let Some(webhook) = pick(&self.archive, (*which).into()).cloned() else {
+                    return NOBODY.to_owned();
+                };
+                self.forge(webhook, *how).await
+            }
+            Step::Wait { seconds, working } => {
+                self.wait(Duration::from_secs((*seconds).into()), *working).await;
+                let how = if *working { "" } else { ", and nobody works" };
+                format!("{seconds} s pass{how}")
+            }
+            Step::Work => {
+                self.pass_until_due();
+                let worked = self.batch(None).await;
+                if worked { "a worker works" } else { "no message is due" }.to_owned()
+            }
+            Step::WorkAndDie { at } => {
+                self.pass_until_due();
+                let worked = self.batch(Some(*at)).await;
+                if worked { format!("a worker meets {at:?}") } else { NOBODY.to_owned() }
+            }
+            Step::WorkSlowly { nth, moment, seconds, meanwhile } => {
+                self.pass_until_due();
+                self.work_slowly((*nth, *moment), *seconds, meanwhile).await
+            }
+            Step::StartRun { verify } => {
+                let start = Start { verify: *verify, ..Start::default() };
+                let answer = self.advance_run(Some(start), None).await;
+                format!("a full run is asked for (verify: {verify}): {answer}")
+            }
+            Step::Tick => {
+                let answer = self.advance_run(None, None).await;
+                format!("the run's tick: {answer}")
+            }
+            Step::TickAndDie { start, at } => {
+                let event = start.then(Start::default);
+                let answer = self.advance_run(event, Some(*at)).await;
+                format!("a run (start: {start}) meets {at:?}: {answer}")
+            }
+            Step::TickSlowly { start, nth, moment, seconds } => {
+                let event = start.then(Start::default);
+                let what = self.run_slowly(event, (*nth, *moment), *seconds).await;
+                format!("a run (start: {start}) {what}")
+            }
+            Step::Trouble(trouble) => self.trouble(*trouble),
+            Step::Calm => {
+                self.world.faults().clear();
+                "all is well with the services".to_owned()
+            }
+            _ => NOBODY.to_owned(),
+        }
+    }
+
+    async fn pin(&mut self, who: u8, to: Option<PinnedTo>, queued: bool) -> String {
+        let Some(id) = self.somebody(who) else { return NOBODY.to_owned() };
+        let since = self.now();
+        let reason = "as was asked".parse().unwrap();
+        let pin = to.clone().map(|to| Pin { to, reason, since });
+        let random = &*self.system.worker().random;
+        let config = self.system.config_table().load(None, since, random).await.unwrap();
+        let (customers, book) = (self.system.customers(), config.book.version);
+        let answer = customers.pin(id, pin.as_ref(), book, since).await.unwrap();
+        let name = self.name(id);
+        let place =
+            to.as_ref().map_or_else(|| "not pinned".to_owned(), |to| format!("pinned to {to}"));
+        let changed_before = self.person(id).map(|person| person.changed.1);
+        if let Pinned::Done { .. } = answer {
+            self.changed([id]);
+            if let Some(person) = self.people.iter_mut().find(|person| person.id == id) {
+                person.pin = to;
+            }
+        }
+        let is_so = matches!(answer, Pinned::Done { .. } | Pinned::Already(_));
+        if is_so && queued {
+            let message = Message::new(Subject::Customer(id), Cause::Pin, since);
+            let look = Outgoing { message, delay: Duration::ZERO };
+            self.system.queue().send(vec![look]).await.unwrap();
+            let (serial, lag) = (self.serial(), Duration::from_secs(self.shape.totals_lag));
+            // Its own change is no figure, and shows at once.
+            let is_seen = changed_before.is_some_and(|at| since >= at + lag);
+            let person = self.people.iter_mut().find(|person| person.id == id);
+            if let Some(person) = person.filter(|_| is_seen && since >= self.unsure_until) {
+                person.told = serial;
+            }
+        }
+        format!("{name} is {place}, queued: {queued}: {answer:?}")
+    }
+
+    async fn want(&mut self, book: usize) -> String {
+        self.was_changed = true;
+        self.wanted = book;
+        self.system.config_table().put_wanted(&self.books[book].parsed()).await.unwrap();
+        format!("the wanted book is now: {}", in_a_line(&self.books[book]))
+    }
+
+    pub(crate) async fn set_paused(&mut self, paused: bool) -> String {
+        self.paused = paused;
+        self.system.set("paused", AttributeValue::Bool(paused)).await.unwrap();
+        if paused { "an operator pauses" } else { "an operator resumes" }.to_owned()
+    }
+
+    fn trouble(&mut self, trouble: Trouble) -> String {
+        let Trouble { service, kind, done, after, lasts } = trouble;
+        let fault = fault(service, kind, done);
+        let service = match service {
+            Who::Shopify => Service::Shopify,
+            Who::Okta => Service::Okta,
+            Who::Mavera => Service::Mavera,
+        };
+        let matching = Matching::any().after(after.into());
+        let faults = self.world.faults();
+        let what = format!("{service}, after {after} calls: {fault:?}");
+        match lasts {
+            Lasts::Calls(calls) => {
+                faults.times(calls.into(), service, matching, fault);
+                format!("{what}, {calls} times")
+            }
+            Lasts::Seconds(seconds) => {
+                let time = Duration::from_secs(seconds.into());
+                faults.during(time, service, matching, fault);
+                format!("{what}, for {seconds} s")
+            }
+        }
+    }
+}
+
+pub(crate) fn pick<T>(of: &[T], number: usize) -> Option<&T> {
+    of.get(number.checked_rem(of.len())?)
+}
+
+fn fault(service: Who, kind: Kind, done: bool) -> Fault {
+    let soon = Duration::from_secs(20);
+    match (kind, service) {
+        (Kind::Status(status), _) => Fault::Status(status),
+        (Kind::Throttled, Who::Okta) => Fault::Okta429 { reset_after: soon },
+        (Kind::Throttled, Who::Shopify) => Fault::ShopifyThrottled,
+        (Kind::Throttled | Kind::ManyAtOnce, Who::Mavera) => {
+            Fault::MaveraThrottled { retry_after: soon }
+        }
+        (Kind::ManyAtOnce, Who::Okta) => Fault::ConcurrencyLimit429,
+        (Kind::ManyAtOnce, Who::Shopify) => Fault::ShopifyError("INTERNAL_SERVER_ERROR"),
+        (Kind::ErrorsAs200, Who::Shopify) => Fault::GraphqlErrorsWithData,
+        (Kind::ErrorsAs200, _) => Fault::Status(502),
+        (Kind::Timeout, _) => Fault::Timeout { done },
+        (Kind::Broken, _) => Fault::Broken { done },
+        (Kind::Truncated, _) => Fault::TruncatedBody,
+        (Kind::NotJson, _) => Fault::NotJson,
+        (Kind::NoConnection, _) => Fault::Connect,
+        (Kind::Slow, _) => Fault::Slow(Duration::from_secs(7)),
+    }
+}

@@ -1,0 +1,209 @@
+//! A history from its beginning to its end.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+use std::time::Duration;
+
+use resegment::{Start, Status};
+use state::{Cause, Message, Outgoing, Queue};
+use tokio::runtime::Builder;
+
+use crate::book::in_a_line;
+use crate::game::{Game, Problem};
+use crate::history::History;
+use crate::oracle::Promise;
+use crate::step::Step;
+
+/// Longer than anything lags, is put off, or is leased.
+const CALM: Duration = Duration::from_hours(1);
+/// How often a message is received before it is a dead letter, as in `template.yaml`.
+const RECEIVES: u32 = 3;
+
+/// What came of a history.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Played {
+    /// What each step came to.
+    pub(crate) told: Vec<String>,
+    /// Everything that was done.
+    pub(crate) transcript: Vec<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+thread_local! {
+    static PLAYING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Plays a history. A panic is a problem like others.
+pub(crate) fn play(history: &History) -> Played {
+    keep_panics_quiet();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let mut played = Played { told: Vec::new(), transcript: Vec::new(), problems: Vec::new() };
+    PLAYING.set(true);
+    let all = AssertUnwindSafe(|| runtime.block_on(Box::pin(play_all(history, &mut played))));
+    let panicked = panic::catch_unwind(all);
+    PLAYING.set(false);
+    if let Err(panicked) = panicked {
+        let what = in_words(&*panicked);
+        played.problems.push(Problem { kind: "panic", what });
+    }
+    played
+}
+
+fn keep_panics_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let shown = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !PLAYING.get() {
+                shown(info);
+            }
+        }));
+    });
+}
+
+fn in_words(panicked: &(dyn Any + Send)) -> String {
+    let text = panicked.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panicked.downcast_ref::<&str>().copied());
+    text.unwrap_or("something else than text").to_owned()
+}
+
+async fn play_all(history: &History, played: &mut Played) {
+    let mut game = Game::open(history).await;
+    for step in &history.steps {
+        let what = game.happen(step).await;
+        game.take_calls();
+        game.wait(Duration::from_secs(1), false).await;
+        game.note(what.clone());
+        played.told.push(what);
+        if !game.problems.is_empty() {
+            break;
+        }
+    }
+    if game.problems.is_empty() {
+        game.end(played).await;
+    }
+    played.transcript = std::mem::take(&mut game.transcript);
+    played.problems = std::mem::take(&mut game.problems);
+    if !game.listener.wrong().is_empty() {
+        // It would panic, and the problems say what it has to say.
+        std::mem::forget(game.listener);
+    }
+}
+
+impl Game {
+    /// The faults end; then everything that is promised is looked at.
+    async fn end(&mut self, played: &mut Played) {
+        self.world.faults().clear();
+        self.set_paused(false).await;
+        self.come_to_rest().await;
+        self.check(Promise::Events).await;
+        if self.shape.all_order && self.problems.is_empty() {
+            played.told.push("everybody orders once more".to_owned());
+            self.everybody_orders().await;
+            self.check(Promise::Events).await;
+        }
+        for promise in [Promise::Run, Promise::NextRun] {
+            if !self.problems.is_empty() {
+                return;
+            }
+            played.told.push("a full run reads all groups".to_owned());
+            self.full_run().await;
+            if self.problems.is_empty() {
+                self.check(promise).await;
+            }
+        }
+    }
+
+    /// Lets everything end that is under way, and puts dead letters back.
+    async fn come_to_rest(&mut self) {
+        self.wait(CALM, true).await;
+        self.settle().await;
+        self.replay_dead_letters().await;
+        self.settle().await;
+        let waiting = self.system.queue().depth();
+        if waiting > 0 && self.problems.is_empty() {
+            self.wrong("messages", format!("{waiting} messages are left"));
+        }
+        let dead = self.system.queue().dead_letters();
+        if dead.len() > self.replayed {
+            self.wrong("messages", format!("{:?} are dead letters", &dead[self.replayed..]));
+        }
+    }
+
+    /// A message that three workers in a row did not survive is a dead letter, and no other. An operator
+    /// has its customer looked at again.
+    async fn replay_dead_letters(&mut self) {
+        let dead = self.system.queue().dead_letters();
+        let now = self.now();
+        for body in dead.iter().skip(self.replayed) {
+            if self.spared.get(body).is_none_or(|times| *times < RECEIVES) {
+                self.wrong("messages", format!("{body} is a dead letter for no reason"));
+            }
+            let letter = Message::from_json(body).unwrap();
+            let message = match letter.cause {
+                Cause::Redact | Cause::DataRequest => {
+                    Message::new(letter.subject, letter.cause, letter.as_of)
+                }
+                _ => Message::new(letter.subject, Cause::Replay, now),
+            };
+            let look = Outgoing { message, delay: Duration::ZERO };
+            self.system.queue().send(vec![look]).await.unwrap();
+        }
+        self.replayed = dead.len();
+    }
+
+    /// Everybody orders, and the one webhook of each order comes.
+    async fn everybody_orders(&mut self) {
+        let there = self.people.iter().filter(|person| person.is_there).count();
+        for who in 0..there {
+            let who = u8::try_from(who).unwrap();
+            let step = Step::Order { who: Some(who), cents: 999, luck: 0 };
+            let known = self.orders.len();
+            // All its webhooks are lost.
+            self.happen(&step).await;
+            let Some(order) = self.orders.get(known).map(|order| order.id) else { continue };
+            let webhook = self.world.shopify.update_order(order, "9.99".parse().unwrap()).unwrap();
+            self.world.shopify.take_webhooks();
+            self.deliver(webhook).await;
+            self.wait(Duration::from_secs(1), true).await;
+        }
+        self.come_to_rest().await;
+    }
+
+    async fn full_run(&mut self) {
+        self.wait(CALM, true).await;
+        self.system.refresh_groups().await.unwrap();
+        self.wait(Duration::from_mins(2), true).await;
+        self.finish_run(None).await;
+        if !self.problems.is_empty() {
+            return;
+        }
+        let start = Start { verify: true, ..Start::default() };
+        let answer = self.finish_run(Some(start)).await;
+        if !self.problems.is_empty() {
+            return;
+        }
+        let is_done = answer.as_ref().is_some_and(|answer| answer.status == Status::Done);
+        if !is_done {
+            self.wrong("run", format!("the full run is not done: {answer:?}"));
+        }
+        self.come_to_rest().await;
+    }
+}
+
+/// A history as people read it.
+pub(crate) fn told(history: &History, played: &Played) -> String {
+    use std::fmt::Write as _;
+
+    let mut text = format!("seed {}: {:?}\n", history.seed, history.shape);
+    let _ = writeln!(text, "the book: {}", in_a_line(&history.books[0]));
+    for (number, what) in played.told.iter().enumerate() {
+        let _ = writeln!(text, "{:3}. {what}", number + 1);
+    }
+    for Problem { kind, what } in &played.problems {
+        let _ = writeln!(text, "WRONG ({kind}): {what}");
+    }
+    text
+}
