@@ -29,8 +29,11 @@ async fn found(customers: &Customers, id: CustomerId) -> (Version, Record) {
     }
 }
 
+/// The book that is in use.
+const BOOK: u64 = 4;
+
 async fn pinned(customers: &Customers, pin: Option<&Pin>) -> Pinned {
-    customers.pin(ANN, pin, 0, later()).await.unwrap()
+    customers.pin(ANN, pin, BOOK, later()).await.unwrap()
 }
 
 #[tokio::test]
@@ -39,9 +42,10 @@ async fn a_customer_nobody_has_looked_at_is_pinned_and_unpinned() {
     let vip = pin("vip", "asked by the press team");
     assert_eq!(pinned(&customers, Some(&vip)).await, Pinned::Done { before: None });
     let record = found(&customers, ANN).await.1;
-    assert_eq!(record, Record { pin: Some(vip.clone()), ..Record::default() });
+    let decided = Record { least_book: Some(BOOK), ..Record::default() };
+    assert_eq!(record, Record { pin: Some(vip.clone()), ..decided.clone() });
     assert_eq!(pinned(&customers, None).await, Pinned::Done { before: Some(vip) });
-    assert_eq!(found(&customers, ANN).await.1, Record::default());
+    assert_eq!(found(&customers, ANN).await.1, decided);
 }
 
 #[tokio::test]
@@ -51,7 +55,8 @@ async fn a_pin_changes_nothing_else_but_that_nobody_has_looked_since() {
     let Entry::Customer(before) = full() else { panic!() };
     let outside = Pin { to: PinnedTo::Outside, ..pin("vip", "wants no mail") };
     let _ = pinned(&customers, Some(&outside)).await;
-    let expected = Record { pin: Some(outside), last: None, ..*before };
+    let least_book = Some(BOOK);
+    let expected = Record { pin: Some(outside), last: None, least_book, ..*before };
     assert_eq!(found(&customers, ANN).await.1, expected);
 }
 

@@ -96,6 +96,7 @@ async fn all_that_a_run_compares_is_read_and_the_history_is_not() {
         announcing: Vec::new(),
         sequence: 0,
         second_look: None,
+        least_book: None,
         ..*whole
     };
     assert_eq!(found[&ANN], Entry::Customer(Box::new(expected)));
