@@ -83,3 +83,12 @@ pub(crate) fn json<'a, T: Deserialize<'a>>(call: &Call, body: &'a [u8]) -> Resul
         call.error(ErrorKind::Unreadable { detail: "not the JSON that Okta's reference describes" })
     })
 }
+
+/// Believes a change only if the answer is Okta's: a 204 with nothing in it. Something in between may
+/// answer 200 with a page for people and change nothing.
+pub(crate) fn empty(call: &Call, answer: &Response<Bytes>) -> Result<(), Error> {
+    if answer.status() == StatusCode::NO_CONTENT {
+        return Ok(());
+    }
+    Err(call.error(ErrorKind::Unreadable { detail: "not the empty answer that Okta gives" }))
+}

@@ -130,7 +130,7 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         let path = ["groups", group.as_str(), "users", user.as_str()];
         let call = self.call(operation, method, &path, Repeat::Safe);
-        self.send(Bucket::Memberships, &call).await.map(drop)
+        answer::empty(&call, &self.send(Bucket::Memberships, &call).await?)
     }
 
     /// The group with this id; none if there is none. The consistent read: use it wherever an id is

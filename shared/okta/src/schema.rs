@@ -7,6 +7,7 @@ use outbound::{Error, ErrorKind, Repeat};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::answer;
 use crate::attributes::AttributeName;
 use crate::budget::Bucket;
 use crate::client::Session;
@@ -84,6 +85,13 @@ struct Definition {
     kind: AttributeKind,
 }
 
+impl From<Answer> for UserSchema {
+    fn from(answer: Answer) -> Self {
+        let properties = answer.definitions.custom.properties;
+        Self(properties.into_iter().map(|(name, it)| (name, it.kind)).collect())
+    }
+}
+
 impl UserSchema {
     /// What an attribute holds; none if there is no such attribute.
     pub fn kind(&self, name: &AttributeName) -> Option<AttributeKind> {
@@ -99,10 +107,8 @@ impl Session<'_> {
     pub async fn user_schema(&self) -> Result<UserSchema, Error> {
         const OPERATION: &str = "read user schema";
         let found: Option<Answer> = self.one(Bucket::Schemas, OPERATION, &PATH).await?;
-        let properties = found.map(|answer| answer.definitions.custom.properties);
         let missing = || self.call(OPERATION, Method::GET, &PATH, Repeat::Safe);
-        let properties = properties.ok_or_else(|| missing().error(ErrorKind::NotFound))?;
-        Ok(UserSchema(properties.into_iter().map(|(name, it)| (name, it.kind)).collect()))
+        found.map(UserSchema::from).ok_or_else(|| missing().error(ErrorKind::NotFound))
     }
 
     /// Adds attributes to the user schema, in one call; the rest of it stays. Users see them and cannot
@@ -130,6 +136,11 @@ impl Session<'_> {
         let call = self
             .call("add attributes to the user schema", Method::POST, &PATH, Repeat::Safe)
             .json(&json!({ "definitions": { "custom": custom } }))?;
-        self.send(Bucket::Schemas, &call).await.map(drop)
+        let answer = self.send(Bucket::Schemas, &call).await?;
+        let schema = UserSchema::from(answer::json::<Answer>(&call, answer.body())?);
+        if attributes.iter().all(|added| schema.kind(added.name).is_some()) {
+            return Ok(());
+        }
+        Err(call.error(ErrorKind::Unreadable { detail: "a schema without the new attributes" }))
     }
 }

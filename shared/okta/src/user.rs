@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::answer;
 use crate::attributes::AttributeNames;
 use crate::budget::Bucket;
 use crate::client::Session;
@@ -98,6 +99,12 @@ struct UserAnswer {
     id: UserId,
     status: UserStatus,
     profile: Option<Profile>,
+}
+
+/// What is read of the answer to a change: whose profile it was.
+#[derive(Deserialize)]
+struct ChangedUser {
+    id: UserId,
 }
 
 #[derive(Deserialize)]
@@ -211,7 +218,13 @@ impl Session<'_> {
         let path = ["users", id.as_str()];
         let call = self.call("set totals", Method::POST, &path, Repeat::Safe);
         let body = ProfileUpdate::new(names, totals, &call)?;
-        self.send(Bucket::UpdateUser, &call.json(&body)?).await.map(drop)
+        let call = call.json(&body)?;
+        let answer = self.send(Bucket::UpdateUser, &call).await?;
+        let changed: ChangedUser = answer::json(&call, answer.body())?;
+        if changed.id == *id {
+            return Ok(());
+        }
+        Err(call.error(ErrorKind::Unreadable { detail: "the profile of somebody else" }))
     }
 
     /// All groups the user is in, those of every kind. A group whose name is not one that we could

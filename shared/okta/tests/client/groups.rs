@@ -53,6 +53,21 @@ async fn a_404_that_is_not_okta_s_own_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_page_of_something_in_between_joins_and_leaves_nothing() {
+    for status in [200, 202] {
+        let page = || answer(status, &[], "<html>Back soon.</html>");
+        let org = Org::answering([page(), page()]);
+        for outcome in
+            [org.session().join(&vip(), &ann()).await, org.session().leave(&vip(), &ann()).await]
+        {
+            let error = outcome.unwrap_err();
+            assert!(matches!(error.kind, ErrorKind::Unreadable { .. }));
+            assert!(error.is_retryable());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_few_names_take_one_call_and_only_exact_ones_count() {
     let found = list(&[
         group("g1", "Shopify VIP Customer", "OKTA_GROUP"),

@@ -49,6 +49,16 @@ async fn attributes_are_added_in_one_call_that_names_nothing_else() {
 }
 
 #[tokio::test]
+async fn attributes_count_as_added_only_if_the_answer_has_them() {
+    let names = AttributeNames::default();
+    let attributes = [NumberAttribute { name: names.total_spent(), title: "Shopify" }];
+    for not_okta in [ok("<html>Back soon.</html>"), ok(r#"{"definitions": {"base": {}}}"#)] {
+        let told = Org::answering([not_okta]).session().add_number_attributes(&attributes).await;
+        assert!(matches!(told.unwrap_err().kind, ErrorKind::Unreadable { .. }));
+    }
+}
+
+#[tokio::test]
 async fn asking_who_one_is_tells_the_clock_too() {
     let dated = answer(200, &[("date", "Sat, 21 Nov 2026 12:02:00 GMT")], r#"{"id": "00u1"}"#);
     let org = Org::answering([dated, ok(r#"{"id": "00u1"}"#)]);

@@ -4,7 +4,7 @@ use okta::{AttributeNames, User, UserStatus};
 use outbound::{ErrorKind, VendorCode};
 use rules::{Currency, Money, Totals, UserId};
 
-use crate::org::{Org, group, list, not_found, ok, refusal, user};
+use crate::org::{Org, group, list, no_content, not_found, ok, refusal, user};
 
 fn ann() -> UserId {
     "u1".parse().unwrap()
@@ -48,9 +48,21 @@ async fn no_totals_empty_both_attributes() {
 #[tokio::test]
 async fn totals_go_to_the_attributes_that_are_set() {
     let names = AttributeNames::new("spent".parse().unwrap(), "orders".parse().unwrap()).unwrap();
-    let org = Org::answering([ok("{}")]);
+    let org = Org::answering([ok(&user("u1", "ann", "ann@example.com", "ACTIVE"))]);
     org.session().set_attributes(&ann(), &names, Some(totals(3, "9"))).await.unwrap();
     assert_eq!(org.script.sent()[0].body(), r#"{"profile":{"orders":3,"spent":9}}"#);
+}
+
+#[tokio::test]
+async fn totals_count_as_written_only_if_okta_answers_with_the_same_user() {
+    let another = user("u2", "ben", "ben@example.com", "ACTIVE");
+    for not_okta in [ok("<html>Back soon.</html>"), ok("{}"), ok(&another), no_content()] {
+        let org = Org::answering([not_okta]);
+        let outcome = org.session().set_attributes(&ann(), &AttributeNames::default(), None).await;
+        let error = outcome.unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Unreadable { .. }));
+        assert!(error.is_retryable());
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use simulators::okta::Bucket;
 use simulators::{Fault, Matching, Service};
 use state::Outcome;
 
-use crate::harness::{NEW, Shop, VIP, held, outcomes};
+use crate::harness::{NEW, Shop, VIP, held, nothing, outcomes};
 
 const JOIN: &str = "/api/v1/groups/{id}/users/{id}";
 
@@ -59,6 +59,27 @@ async fn every_passing_trouble_of_okta_ends_well() {
             assert_eq!(shop.held(&person.user), held(NEW, "45.5", 1), "{fault:?}");
         }
         assert!(shop.system.queue().dead_letters().is_empty(), "{fault:?}");
+    }
+}
+
+/// Seed 1048 of the simulation: a proxy answered a leave with a page and 200. It counted as a leave, the
+/// customer had another user by then, and nobody looked at the first one again.
+#[tokio::test]
+async fn a_proxy_s_page_is_no_answer_to_a_change() {
+    let profile = "/api/v1/users/{id}";
+    for (method, path) in [(Method::DELETE, JOIN), (Method::PUT, JOIN), (Method::POST, profile)] {
+        let shop = Shop::open().await;
+        let ann = shop.person("ann@example.com");
+        shop.buys(&ann, "45.50").await;
+        let other = shop.person("anna@example.com").user;
+        let thirty = Duration::from_mins(30);
+        let call = Matching::call(method.clone(), path);
+        shop.world.faults().during(thirty, Service::Okta, call, Fault::NotJson);
+        shop.deliver(&shop.set_email(ann.customer, Some("anna@example.com"))).await;
+        shop.settle().await;
+        assert_eq!(shop.held(&ann.user), nothing(), "{method}");
+        assert_eq!(shop.held(&other), held(NEW, "45.5", 1), "{method}");
+        assert!(shop.system.queue().dead_letters().is_empty(), "{method}");
     }
 }
 
