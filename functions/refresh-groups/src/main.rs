@@ -20,7 +20,7 @@ struct Input {}
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = Arc::new(Telemetry::start(Function::RefreshGroups));
-    let services = Services::start().await;
+    let services = Services::start().await?;
     let refresh = Arc::new(RefreshGroups {
         config: services.config_table()?,
         okta: services.okta()?,

@@ -16,7 +16,8 @@ pub(crate) struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes a group's row if it differs, and its id into the rows of the segments that show
-    /// another. A segment that names another group by now is left to the next run.
+    /// another. A segment that names another group by now is left to the next run, and so is a group
+    /// whose row another run has written: what that found may be newer.
     pub(crate) async fn write(
         &self,
         name: &GroupName,
@@ -24,15 +25,21 @@ impl Writer<'_> {
         problems: &mut Vec<String>,
     ) -> Result<GroupReport, Error> {
         let Resolved { row, okta_name, created, .. } = resolved;
-        let group_written = self.names.known.get(name) != Some(&row);
-        if group_written {
-            self.config.put_group(name, &row, self.now).await?;
+        let differs = self.names.known.get(name) != Some(&row);
+        let seen = self.names.seen.get(name).cloned().unwrap_or_default();
+        let group_written = differs && self.config.put_group(name, &row, &seen, self.now).await?;
+        let is_superseded = differs && !group_written;
+        if is_superseded {
+            problems.push(format!(
+                "the row of group \"{name}\" was changed during the run; the next run sees to it"
+            ));
         }
         let mut segments_written = Vec::new();
         let id = row.id.as_ref().filter(|_| row.status.is_usable());
         let shown = |wanted: &&WantedGroup| {
             wanted.group == *name && wanted.shown_id.as_deref() != id.map(rules::GroupId::as_str)
         };
+        let shown = |wanted: &&WantedGroup| !is_superseded && shown(wanted);
         for WantedGroup { segment, .. } in self.names.wanted.iter().filter(shown) {
             if self.config.put_segment_group_id(segment, name, id).await? {
                 segments_written.push(segment.clone());

@@ -122,6 +122,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Idle,
+        Self::Continue,
+        Self::Wait,
+        Self::Done,
+        Self::Refused,
+        Self::Failed,
+        Self::Skipped,
+    ];
+
     /// The name in logs.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -26,11 +26,6 @@ impl Run<'_> {
     /// Goes on with the export: finds it, begins it, or looks how far it is.
     pub(crate) async fn export(&mut self, mut export: Export) -> Result<Next, Trouble> {
         let now = self.now();
-        if now.duration_since(export.intent) > LONGEST {
-            let why = "Shopify has not written out the customers in 6 hours: look at the bulk \
-                       operations of the app, and run again";
-            return Err(Trouble::Fatal(why.into()));
-        }
         if let Some(until) = export.poll_at.filter(|at| *at > now) {
             return Ok(Next::Wait { until, why: "Shopify writes out the customers".into() });
         }
@@ -40,6 +35,14 @@ impl Run<'_> {
             None => self.me.shopify.export_since(export.intent, self.soon()).await?,
         };
         let found = found.filter(|found| Some(&found.id) != export.lost_id.as_ref());
+        // Asked first: the run may have been paused, or Shopify away, while the export was made.
+        let is_running = |state: &ExportState| matches!(state, ExportState::Running { .. });
+        let is_written = found.as_ref().is_some_and(|found| !is_running(&found.state));
+        if !is_written && now.duration_since(export.intent) > LONGEST {
+            let why = "Shopify has not written out the customers in 6 hours: look at the bulk \
+                       operations of the app, and run again";
+            return Err(Trouble::Fatal(why.into()));
+        }
         let Some(found) = found else {
             return if export.id.is_some() {
                 self.export_lost(export, "Shopify no longer has the export").await

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comparison::Findings;
+use comparison::{Findings, PassedOver};
 use rules::Refusal;
 
 use crate::known::Read;
@@ -57,8 +57,16 @@ impl Run<'_> {
             return Ok(Err(self.explain(refusal)));
         };
         let other: Option<Record> = self.me.runs.record(&seen).await?;
-        let Some(other) = other.filter(|other| other.refusal.is_some()) else {
-            return Ok(Err(format!("{refusal}; {seen} is no refused run, so it accepts nothing")));
+        if !refusal.can_be_accepted() {
+            return Ok(Err(format!("{refusal}; what cannot be read cannot be accepted")));
+        }
+        // What was counted while much could not be read is not what an operator has to see.
+        let was_readable =
+            |other: &Record| other.refusal.as_ref().is_some_and(Refusal::can_be_accepted);
+        let Some(other) = other.filter(was_readable) else {
+            return Ok(Err(format!(
+                "{refusal}; {seen} is no run whose refusal can be accepted, so it accepts nothing"
+            )));
         };
         let same_book = |record: &Record| record.book.as_ref().map(|book| book.hash.clone());
         let shift = |record: &Record| record.report.as_ref().map(|report| report.shift);
@@ -66,9 +74,7 @@ impl Run<'_> {
             (Some(now), Some(seen)) => now.is_within(&seen),
             _ => false,
         };
-        if !refusal.can_be_accepted() {
-            Ok(Err(format!("{refusal}; what cannot be read cannot be accepted")))
-        } else if same_book(&self.record) != same_book(&other) {
+        if same_book(&self.record) != same_book(&other) {
             Ok(Err(format!(
                 "{refusal}; the rule book is another than the one {seen} was refused by"
             )))
@@ -104,6 +110,12 @@ impl Run<'_> {
     }
 
     async fn keep_ids(&mut self, findings: &Findings<'_>, read: &Read) -> Result<(), Trouble> {
+        let lost = self.memory().await?.lost;
+        let is_open = |passed: &&PassedOver| {
+            passed.is_news || read.doubted.contains(&passed.id) || lost.contains(&passed.id)
+        };
+        let open = findings.passed_over.iter().filter(is_open);
+        self.record.postpone(open.map(|passed| passed.id));
         self.record.ids = Chunks { fence: self.notes.fence(), count: 0 };
         let differing = findings.differences.iter().map(|mut differing| {
             differing.recheck |= read.doubted.contains(&differing.id);

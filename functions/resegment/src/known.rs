@@ -30,7 +30,8 @@ pub(crate) struct Read {
 pub(crate) struct Doubts {
     /// What Okta's users were read to be.
     pub(crate) profiles: HashMap<UserTag, Profile>,
-    /// Customers of whom the last run does not know how the look at them ended.
+    /// Customers whom the last run did not come to: it does not know how the look at them ended, or could
+    /// not judge them.
     pub(crate) lost: BTreeSet<CustomerId>,
 }
 
@@ -151,7 +152,7 @@ fn known(
                 totals: read.totals,
             });
             let pin = record.pin.as_ref().map(|pin| pinned(builder, &pin.to)).transpose()?;
-            (read, state_of(builder, record, judged)?, pin)
+            (read, state_of(builder, id, record, judged)?, pin)
         }
     };
     Ok(KnownCustomer { id, read, state, pin })
@@ -170,6 +171,7 @@ fn segment(builder: &mut KnownBuilder, name: &SegmentName) -> Result<SegmentRef,
 
 fn state_of(
     builder: &mut KnownBuilder,
+    id: CustomerId,
     record: &Record,
     (config, book, doubts): Judged<'_>,
 ) -> Result<KnownState, Trouble> {
@@ -184,9 +186,10 @@ fn state_of(
     };
     let address = matched.address.tag().map(AddressTag::new);
     let user = UserTag::new(config.salt.user_tag(&matched.user));
-    if last.is_some_and(is_inactive) && !doubts.is_usable(user) {
+    let may_be_active = doubts.is_usable(user) || doubts.lost.contains(&id);
+    if last.is_some_and(is_inactive) && !may_be_active {
         // Nothing can be written to them until they are active again, which changes the user, and has
-        // them listed.
+        // them listed: now, or for a run that could not take it up.
         return Ok(KnownState::Unmatched { address, looked: true, retry: false });
     }
     let segment = record.segment.as_ref().map(|name| segment(builder, name)).transpose()?;

@@ -12,7 +12,7 @@ use runtime::{Function, Invocation, Services, Telemetry};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = Arc::new(Telemetry::start(Function::Resegment));
-    let services = Services::patient().await;
+    let services = Services::patient().await?;
     let resegment = Arc::new(Resegment {
         shopify: services.shopify()?,
         okta: services.okta()?,

@@ -16,6 +16,10 @@ use crate::record::{PersonaEnd, Phase, Place};
 use crate::run::{Next, Run};
 use crate::trouble::Trouble;
 
+/// How often in a row Mavera may let a run wait. The next run comes to the personas again, and none of it
+/// could begin before.
+const MOST_WAITS: u32 = 10;
+
 /// One segment's persona, with what is known of it.
 struct Keeping<'a> {
     mavera: &'a Mavera,
@@ -43,6 +47,9 @@ impl Run<'_> {
             let end = self.keep_persona(segment, book.currency(), &rows).await?;
             if let PersonaEnd::Failed { detail } = &end {
                 tracing::error!(segment = %segment.name(), detail, "a persona could not be kept");
+            }
+            if matches!(end, PersonaEnd::Created | PersonaEnd::Updated) {
+                self.record.come_further();
             }
             self.record.personas.insert(segment.name().clone(), end);
             let now = self.now();
@@ -84,13 +91,18 @@ impl Run<'_> {
         match ended {
             Ok(end) => Ok(end),
             // Not its fault: the next step goes on with it.
-            Err(error)
-                if matches!(error.kind, ErrorKind::OutOfTime | ErrorKind::Throttled { .. }) =>
-            {
+            Err(error) if error.kind == ErrorKind::OutOfTime && self.may_wait() => {
+                self.record.setbacks += 1;
                 Err(error.into())
             }
+            Err(error) if error.retry_at().is_some() && self.may_wait() => Err(error.into()),
             Err(error) => Ok(PersonaEnd::from(&error)),
         }
+    }
+
+    /// Whether Mavera may let the run wait once more.
+    fn may_wait(&self) -> bool {
+        self.record.setbacks < MOST_WAITS
     }
 
     /// Finds a persona of this name, or creates it.
@@ -190,6 +202,9 @@ impl PersonaEnd {
 impl From<&Error> for PersonaEnd {
     fn from(error: &Error) -> Self {
         match error.kind {
+            ErrorKind::Throttled { .. } => {
+                Self::failed("Mavera goes on refusing calls as too many: the next run tries again")
+            }
             ErrorKind::Credentials { detail } => Self::Skipped { detail: detail.to_owned() },
             _ if is_out_of_credits(error) => {
                 Self::failed("Mavera has no credits left for it: buy some, or create it by hand")

@@ -48,9 +48,12 @@ pub struct Record {
     /// When each phase was begun, in order.
     #[serde(default)]
     pub begun: Vec<Begun>,
-    /// How often in a row a service was not to be had, without saying for how long.
+    /// How often in a row a service was not to be had.
     #[serde(default)]
     pub setbacks: u32,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck_since: Option<Timestamp>,
     /// Until when there is nothing to do but wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_until: Option<Timestamp>,
@@ -90,6 +93,11 @@ pub struct Record {
     /// Who they are, up to 1,000 of them. The next run looks at them again.
     #[serde(default)]
     pub lost: Vec<CustomerId>,
+    /// Customers of whose Okta user something was found, and who could not be judged. The next run takes
+    /// that up. If there are more than 1,000 it reads everything of Okta anew, and no more than 1,001
+    /// are kept.
+    #[serde(default)]
+    pub postponed: Vec<CustomerId>,
     /// What became of the personas.
     #[serde(default)]
     pub personas: BTreeMap<SegmentName, PersonaEnd>,
@@ -170,6 +178,7 @@ impl Record {
             phase: Phase::Preflight,
             begun: vec![Begun { phase: PhaseName::Preflight, at: now }],
             setbacks: 0,
+            stuck_since: None,
             wait_until: None,
             exports_lost: 0,
             message: None,
@@ -183,6 +192,7 @@ impl Record {
             outcomes: BTreeMap::new(),
             unanswered: 0,
             lost: Vec::new(),
+            postponed: Vec::new(),
             personas: BTreeMap::new(),
             calls: BTreeMap::new(),
         }
@@ -197,10 +207,15 @@ impl Record {
         }
         // A plan that is begun again has not come further.
         if is_another || name != PhaseName::Plan {
-            self.setbacks = 0;
+            self.come_further();
         }
         self.phase = phase;
         self.message = None;
+    }
+
+    /// What was not to be had is had.
+    pub(crate) fn come_further(&mut self) {
+        (self.setbacks, self.stuck_since) = (0, None);
     }
 
     /// How far the run has come.
@@ -228,18 +243,25 @@ impl Record {
         self.lost.extend(customers.iter().take(room));
     }
 
+    /// Leaves customers to the next run.
+    pub(crate) fn postpone(&mut self, customers: impl Iterator<Item = CustomerId>) {
+        self.postponed = customers.take(MOST_LOST + 1).collect();
+    }
+
     /// What the next run has to know, after what was known before.
     ///
-    /// What Okta was asked about counts as asked, although some looks were lost: the next run takes
-    /// those up by name. If they are too many for that, it reads everything of Okta anew.
+    /// What Okta was asked about counts as asked, although some looks were lost or could not be asked
+    /// for: the next run takes those up by name. If they are too many for that, it reads everything of
+    /// Okta anew.
     pub(crate) fn memory(&self, before: &Memory) -> Memory {
-        let are_named = usize::try_from(self.unanswered).is_ok_and(|lost| lost == self.lost.len());
+        let are_named = usize::try_from(self.unanswered).is_ok_and(|lost| lost == self.lost.len())
+            && self.lost.len() + self.postponed.len() <= MOST_LOST;
         let read_at = self.okta.begun_at.filter(|_| self.okta.members);
         Memory {
             customers: self.report.as_ref().map(|it| it.shift.customers).or(before.customers),
             swept_at: self.okta.begun_at.or(before.swept_at).filter(|_| are_named),
             members_read_at: read_at.or(before.members_read_at).filter(|_| are_named),
-            lost: self.lost.clone(),
+            lost: self.lost.iter().chain(&self.postponed).take(MOST_LOST).copied().collect(),
         }
     }
 
@@ -299,6 +321,19 @@ mod tests {
         assert_eq!(memory.swept_at, record.okta.begun_at);
         assert_eq!(memory.members_read_at, before().members_read_at, "they were not read");
         assert_eq!(memory.customers, before().customers);
+    }
+
+    #[test]
+    fn who_could_not_be_judged_is_remembered_beside_the_lost() {
+        let mut record = record();
+        record.lose(&[CustomerId::new(1)]);
+        record.postpone([2, 3].map(CustomerId::new).into_iter());
+        let memory = record.memory(&before());
+        assert_eq!(memory.lost, [1, 2, 3].map(CustomerId::new));
+        assert_eq!((memory.swept_at, record.unanswered), (record.okta.begun_at, 1));
+        record.postpone((0..2_000).map(CustomerId::new));
+        let memory = record.memory(&before());
+        assert_eq!((memory.swept_at, memory.lost.len()), (None, MOST_LOST));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use outbound::Traffic;
 use rules::Refusal;
 use shopify::{ExportFile, ExportId};
@@ -23,8 +23,11 @@ pub(crate) const LEAST_TIME: Duration = Duration::from_secs(10);
 const FIRST: Duration = Duration::from_secs(10);
 /// The longest such wait.
 const LONGEST: Duration = Duration::from_mins(10);
-/// How often in a row the same thing may not be to be had: with growing waits, about a day.
+/// How often in a row the same thing may not be to be had: with growing waits, about a day. Waits that a
+/// service asks for may be shorter, so a day has to have passed too.
 const MOST_SETBACKS: u32 = 150;
+/// See [`MOST_SETBACKS`].
+const LONGEST_SETBACK: SignedDuration = SignedDuration::from_hours(24);
 /// How long one call may take. A lease that was just renewed lasts longer.
 const WITHIN_LEASE: Duration = Duration::from_secs(75);
 
@@ -176,6 +179,10 @@ impl<'a> Run<'a> {
             self.config = None;
         }
         if let Some(next) = self.held_by_operator().await? {
+            if let Phase::Settle { missing, .. } = &mut self.record.phase {
+                // The workers rest too, so nothing is known by what has no outcome yet.
+                *missing = None;
+            }
             return Ok(next);
         }
         let now = self.now();
@@ -218,12 +225,13 @@ impl<'a> Run<'a> {
             // It was not the function's time that ran out.
             *tries = tries.saturating_sub(1);
         }
-        if at.is_some() {
-            return at;
-        }
-        self.record.setbacks += 1;
+        let now = self.now();
+        let since = *self.record.stuck_since.get_or_insert(now);
+        self.record.setbacks = self.record.setbacks.saturating_add(1);
+        let is_hopeless =
+            self.record.setbacks > MOST_SETBACKS && now.duration_since(since) >= LONGEST_SETBACK;
         let growing = FIRST.saturating_mul(1 << (self.record.setbacks - 1).min(10)).min(LONGEST);
-        (self.record.setbacks <= MOST_SETBACKS).then(|| self.now() + growing)
+        (!is_hopeless).then(|| at.unwrap_or(now + growing))
     }
 
     pub(crate) fn wait(&self, until: Timestamp) -> Answer {

@@ -93,6 +93,7 @@ pub(crate) struct Tally<'a> {
     pub(crate) placed: u64,
     pub(crate) moved: u64,
     pub(crate) differences: Differences<'a>,
+    pub(crate) passed_over: Vec<PassedOver>,
 }
 
 /// What a comparison found.
@@ -102,6 +103,19 @@ pub struct Findings<'okta> {
     pub figures: Figures,
     /// Who differs.
     pub differences: Differences<'okta>,
+    /// Known customers who could not be judged: their line cannot be read, their money is in another
+    /// currency, or they are not in the export and may have come after it.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A known customer who could not be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Who.
+    pub id: CustomerId,
+    /// Whether Okta was found to hold other groups than were applied, or a user who bears the address by
+    /// which nobody had been found: if they could be judged, they would differ.
+    pub is_news: bool,
 }
 
 impl<'a> Comparison<'a> {
@@ -273,6 +287,7 @@ impl<'a> Tally<'a> {
             placed: 0,
             moved: 0,
             differences: Differences::new(okta),
+            passed_over: Vec::new(),
         }
     }
 
@@ -311,6 +326,6 @@ impl<'a> Tally<'a> {
             placed: self.placed,
             moved: self.moved,
         };
-        Findings { figures, differences: self.differences }
+        Findings { figures, differences: self.differences, passed_over: self.passed_over }
     }
 }

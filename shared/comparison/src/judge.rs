@@ -5,7 +5,6 @@ mod okta;
 
 use rules::CustomerId;
 
-use crate::Why;
 use crate::amount::Bought;
 use crate::comparison::Comparison;
 use crate::figures::Place;
@@ -13,6 +12,7 @@ use crate::known::{InBook, Kind, KnownPin, SegmentRef, View};
 use crate::moment::Moment;
 use crate::okta_read::{Group, Groups, UserPlace};
 use crate::row::Row;
+use crate::{PassedOver, Why};
 use matched::Matched;
 
 /// Why a customer differs, and what goes with it.
@@ -177,7 +177,7 @@ impl Comparison<'_> {
         let is_sought_theirs = is_trusted && sought.is_some() || self.options.tagger.is_none();
         let tag = if is_sought_theirs { sought } else { self.tag(row, is_asked) };
         let met = self.meet(tag);
-        let Ok(target) = target else { return };
+        let Ok(target) = target else { return self.pass_over(row.id, met.is_borne) };
         let why = if !is_asked {
             None
         } else if !is_trusted && tag != sought {
@@ -278,22 +278,35 @@ impl Comparison<'_> {
     /// bad line, is not gone.
     pub(crate) fn judge_absent(&mut self, place: usize, is_spared: bool) {
         let Some(view) = self.known.view(place, self.book.currency()) else { return };
-        let (applied, found) = match view.kind {
+        let id = self.known.id(place).map_or(0, CustomerId::get);
+        let (applied, found, is_news) = match view.kind {
             Kind::Tombstone { .. } => return,
-            Kind::Matched { segment, .. } => {
-                (self.place_of_name(segment), self.groups_of_match(place))
+            Kind::Matched { segment, in_place, shown } => {
+                let segment = self.place_of_name(segment);
+                let found = self.groups_of_match(place);
+                let pin = Pin::None;
+                let matched = Matched { place, segment, in_place, shown, is_trusted: false, pin };
+                (segment, found, matched.is_news(self, found))
             }
-            Kind::Unmatched { .. } => (None, Groups::NONE),
+            Kind::Unmatched { looked, .. } => {
+                (None, Groups::NONE, looked && self.is_borne(self.known.address(place)))
+            }
         };
         let way = Way { to: Place::Gone, ..Way::new(applied, found, None) };
         if way.from != Place::Outside {
             self.tally.placed += 1;
         }
         if view.before && !is_spared {
-            let id = self.known.id(place).map_or(0, CustomerId::get);
             let bought = view.read.and_then(|(_, bought)| bought);
             self.differ(id, way, bought, Difference::new(Why::Gone));
+        } else {
+            self.pass_over(id, is_news);
         }
+    }
+
+    /// Takes note of a known customer whom the export does not show so that they could be judged.
+    fn pass_over(&mut self, id: u64, is_news: bool) {
+        self.tally.passed_over.push(PassedOver { id: CustomerId::new(id), is_news });
     }
 
     /// The place in the book of the segment that these figures belong to.

@@ -49,7 +49,7 @@ mod tag;
 
 pub use amount::EXAMPLES;
 pub use chunk::{InvalidChunk, MAX_CHUNK, chunks, read_chunk};
-pub use comparison::{Comparison, Fields, Findings, MAX_LINE, Options};
+pub use comparison::{Comparison, Fields, Findings, MAX_LINE, Options, PassedOver};
 pub use differing::{Differences, Differing, Why};
 pub use figures::{
     Bad, BadLine, Counted, Figures, Histogram, MOVED_EXAMPLES, Movement, ORDERS_EDGES, SPEND_EDGES,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderValue};
 use http::{Method, Response, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use outbound::{BaseUrl, Call, Credentials, Error, ErrorKind, Outbound, Repeat, Traffic};
 
 use crate::answer;
@@ -15,6 +15,9 @@ use crate::credentials::MaveraCredentials;
 pub const DEFAULT_URL: &str = "https://app.mavera.io";
 
 const SERVICE: &str = "mavera";
+
+/// The least pause after the first 429, whatever Mavera asks for. It doubles with each further one.
+const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// Mavera, as the account that the credentials belong to.
 #[derive(Clone)]
@@ -85,8 +88,8 @@ impl Mavera {
             .header(ACCEPT, HeaderValue::from_static("application/json"))
     }
 
-    /// Sends the call, again after a 429 while there is time, and once with renewed credentials.
-    /// Neither was carried out, so both may be sent again whatever they do.
+    /// Sends the call, again after a 429 while there is time, later each time, and once with renewed
+    /// credentials. Neither was carried out, so both may be sent again whatever they do.
     pub(crate) async fn send(
         &self,
         call: &Call,
@@ -95,12 +98,15 @@ impl Mavera {
         let Self { outbound, credentials: source, .. } = self;
         let mut credentials = source.current().await.map_err(Failure::before_it)?;
         let mut renewable = true;
+        let mut least_pause = SHORTEST_PAUSE;
         loop {
             let authorised = credentials.authorise(call.clone()).map_err(Failure::before_it)?;
             let answer = outbound.send(&authorised, deadline).await.map_err(Failure::of_it)?;
             match answer.status() {
                 StatusCode::TOO_MANY_REQUESTS => {
-                    self.wait(call, &answer, deadline).await.map_err(Failure::before_it)?;
+                    let pause = answer::pause(answer.headers()).max(least_pause);
+                    least_pause = least_pause.saturating_mul(2);
+                    self.wait(call, pause, deadline).await.map_err(Failure::before_it)?;
                 }
                 StatusCode::UNAUTHORIZED if renewable => {
                     let refused = credentials;
@@ -118,11 +124,10 @@ impl Mavera {
     async fn wait(
         &self,
         call: &Call,
-        refusal: &Response<Bytes>,
+        pause: SignedDuration,
         deadline: Timestamp,
     ) -> Result<(), Error> {
         let now = self.outbound.clock().now();
-        let pause = answer::pause(refusal.headers());
         let retry_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
         let throttled = call.error(ErrorKind::Throttled { retry_at });
         self.outbound.wait_until(retry_at, deadline, throttled).await

@@ -97,12 +97,14 @@ impl BaseUrl {
     /// An address of a file that an answer offers, on whatever host.
     ///
     /// # Errors
-    /// If it is not https, or names an address inside a private network or this machine. A base on
-    /// loopback may point to loopback.
+    /// If it is not https at its usual port, holds a user name or a password, or names an address inside a
+    /// private network or this machine. A base on loopback may point to loopback, whatever the port.
     pub fn download(&self, found: &str) -> Result<FoundUrl, ForeignAddress> {
         let url = Url::parse(found).map_err(|_| ForeignAddress)?;
+        let named = !url.username().is_empty() || url.password().is_some();
+        let usual = url.scheme() == "https" && url.port().is_none() && !named;
         let local = self.is_loopback() && is_loopback(&url);
-        let public = url.scheme() == "https" && is_public(&url);
+        let public = usual && is_public(&url);
         (local || public).then_some(FoundUrl(url)).ok_or(ForeignAddress)
     }
 }
@@ -198,13 +200,15 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || ip.is_documentation())
 }
 
-/// Only global unicast (`2000::/3`) is open internet, less documentation and the ranges that carry an
-/// IPv4 address of anybody's choice (NAT64 lies outside it; 6to4 and Teredo inside).
+/// Only global unicast (`2000::/3`) is open internet, less documentation, the assignments to protocols
+/// (`2001::/23`) and the ranges that carry an IPv4 address of anybody's choice (NAT64 lies outside it; 6to4
+/// inside, and Teredo among the protocols).
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [first, second, ..] = ip.segments();
     let documentation = first == 0x2001 && second == 0xdb8 || first == 0x3fff && second < 0x1000;
-    let tunnel = first == 0x2002 || first == 0x2001 && second == 0;
-    first & 0xe000 == 0x2000 && !documentation && !tunnel
+    let protocol = first == 0x2001 && second < 0x200;
+    let tunnel = first == 0x2002;
+    first & 0xe000 == 0x2000 && !documentation && !protocol && !tunnel
 }
 
 #[cfg(test)]
@@ -251,7 +255,13 @@ mod tests {
     #[test]
     fn a_download_never_reaches_into_a_private_network() {
         let base = base("https://shop.example");
-        assert!(base.download("https://storage.example/file?sig=1").is_ok());
+        for public in [
+            "https://storage.example/file?sig=1",
+            "https://storage.example:443/file",
+            "https://[2001:4860:4860::8888]/file",
+        ] {
+            assert!(base.download(public).is_ok(), "{public}");
+        }
         for inside in [
             "http://storage.example/file",
             "https://localhost/",
@@ -268,6 +278,11 @@ mod tests {
             "https://[fe80::1]/",
             "https://[2002:7f00:1::]/",
             "https://[64:ff9b::a00:1]/",
+            "https://[2001::7f00:1]/",
+            "https://[2001:2::1]/",
+            "https://storage.example:8443/file",
+            "https://me@storage.example/file",
+            "https://:pw@storage.example/file",
             "file:///etc/passwd",
         ] {
             assert_eq!(base.download(inside), Err(ForeignAddress), "{inside}");

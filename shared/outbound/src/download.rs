@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::address::{FoundUrl, OwnUrl};
 use crate::client::{Call, Outbound, Repeat, left};
 use crate::error::{Error, ErrorKind};
-use crate::ports::{Chunks, Clock};
+use crate::ports::{Chunks, Clock, TransportFailure};
 
 /// A body that stands still for longer does not come any more.
 const IDLE: Duration = Duration::from_secs(10);
@@ -72,15 +72,18 @@ impl Body {
     /// The next piece of the file; none at its end. After an error there is nothing more to come.
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`] if nothing came for ten seconds or the deadline has passed,
-    /// [`ErrorKind::Broken`] if the connection broke, and [`ErrorKind::TooLarge`] if there is more of
+    /// [`ErrorKind::OutOfTime`] if the deadline has passed, [`ErrorKind::Timeout`] if nothing came for
+    /// ten seconds before it, [`ErrorKind::Broken`] if the connection broke, and [`ErrorKind::TooLarge`] if there is more of
     /// it than was allowed.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        let timeout = left(self.clock.now(), self.deadline)
-            .ok_or_else(|| self.error(ErrorKind::Timeout))?
-            .min(IDLE);
-        let chunk = self.chunks.next(timeout).await;
-        let chunk = chunk.map_err(|failure| self.error(failure.into()))?;
+        let left = left(self.clock.now(), self.deadline)
+            .ok_or_else(|| self.error(ErrorKind::OutOfTime))?;
+        let chunk = self.chunks.next(left.min(IDLE)).await;
+        let chunk = chunk.map_err(|failure| match failure {
+            // It may have come yet: our time was up.
+            TransportFailure::Timeout if left < IDLE => self.error(ErrorKind::OutOfTime),
+            failure => self.error(failure.into()),
+        })?;
         let length = chunk.as_ref().map_or(0, Bytes::len);
         self.room = u64::try_from(length)
             .ok()

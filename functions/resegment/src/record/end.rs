@@ -85,13 +85,16 @@ pub struct Memory {
     /// When the members of all managed groups were last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members_read_at: Option<Timestamp>,
-    /// Customers of whom the last run that ended does not know how the look at them ended. What it saw
-    /// of their users at Okta may not have been worked off.
+    /// Customers of whom the last run that ended does not know how the look at them ended, or whom it
+    /// could not judge. What it saw of their users at Okta may not have been worked off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<CustomerId>,
 }
 
 impl EndedAs {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Done, Self::Refused, Self::Failed, Self::Cancelled];
+
     /// The name in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {

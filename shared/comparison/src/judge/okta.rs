@@ -71,6 +71,19 @@ impl Comparison<'_> {
         okta.groups(user)
     }
 
+    /// Whether the user of a matched customer was read to bear this address.
+    pub(super) fn is_borne_by_match(&self, place: usize, address: AddressTag) -> bool {
+        let Some(okta) = self.options.okta else { return false };
+        let user = self.known.user(place).and_then(|tag| okta.user(tag));
+        user.is_some_and(|user| okta.bearers(address).any(|bearer| bearer == user))
+    }
+
+    /// Whether anybody was read to bear this address.
+    pub(super) fn is_borne(&self, address: Option<AddressTag>) -> bool {
+        let read = self.options.okta.zip(address);
+        read.is_some_and(|(okta, address)| okta.bearer(address) != Bearer::Nobody)
+    }
+
     /// Whether groups were found that were not expected, or not found though all members were read.
     #[inline]
     pub(super) fn is_unexpected(&self, found: Groups, expected: Groups) -> bool {

@@ -202,9 +202,16 @@ impl Model<'_> {
         if verdict.why == Some(Why::Remapped) && verdict.now == to {
             verdict.now = Standing::FormerGroup;
         }
-        let is_matched = matches!(held.map(|held| &held.state), Some(HeldState::Matched { .. }));
-        if is_matched && read.is_none() && exported.is_none() {
-            to = Standing::Outside;
+        if let Some(HeldState::Matched { user, address, .. }) = held.map(|held| &held.state)
+            && read.is_none()
+        {
+            // Whoever bears the address now stands for them.
+            let is_theirs = exported.as_deref().is_some_and(|exported| {
+                Some(exported) == *address || self.bearers(exported).contains(user)
+            });
+            if !is_theirs {
+                to = Standing::Outside;
+            }
         }
         if verdict.why.is_none() {
             self.found.unchanged += 1;

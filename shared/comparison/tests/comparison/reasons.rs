@@ -1,5 +1,7 @@
 //! Why a customer differs, one reason at a time.
 
+use std::slice::from_ref;
+
 use comparison::{Standing, Why};
 use jiff::Timestamp;
 use rules::{CustomerId, PinnedTo, Totals};
@@ -117,6 +119,27 @@ fn a_matched_customer_without_an_address_any_more_counts_as_leaving() {
     compare(&[line], &[held], None, |findings| {
         assert_eq!((findings.figures.placed, findings.figures.moved), (1, 1));
     });
+}
+
+#[test]
+fn a_matched_customer_with_another_address_counts_as_leaving_whatever_else_differs() {
+    let held = matched(1, Some("new"), totals(1, "9.5"));
+    for (orders, to) in [(1, Why::Address), (7, Why::Moved), (0, Why::Left)] {
+        let line = Line { email: Some("bea@example.com".into()), ..line(1, orders, "9.5", 20) };
+        compare(&[line], from_ref(&held), None, |findings| {
+            assert_eq!(findings.differences.iter().next().unwrap().why, to);
+            assert_eq!((findings.figures.placed, findings.figures.moved), (1, 1));
+            assert_eq!(findings.figures.movements[0].to, Standing::Outside);
+        });
+    }
+}
+
+#[test]
+fn an_address_that_we_read_later_than_the_export_moves_nobody() {
+    let mut held = matched(1, Some("new"), totals(1, "9.5"));
+    held.read = Some((at(30), at(21), totals(1, "9.5")));
+    let line = Line { email: Some("bea@example.com".into()), ..line(1, 1, "9.5", 20) };
+    compare(&[line], &[held], None, |findings| assert_eq!(findings.figures.moved, 0));
 }
 
 #[test]

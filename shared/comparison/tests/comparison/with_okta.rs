@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use comparison::{Differing, Standing, Why};
+use comparison::{Differing, PassedOver, Standing, Why};
 
 use crate::export::Line;
 use crate::shop::{Held, HeldState, Read, at, compare, line, totals, user_id};
@@ -145,4 +145,53 @@ fn the_user_of_a_customer_who_is_gone_is_no_stranger() {
         assert_eq!(findings.figures.strangers.count, 0);
         assert_eq!((findings.figures.placed, findings.figures.moved), (1, 1));
     });
+}
+
+#[test]
+fn who_bears_the_new_address_at_okta_too_stays_where_they_are() {
+    let held = Held { read: None, ..matched() };
+    let line = || Line { email: Some("bea@example.com".into()), ..line(1, 1, "9.5", 20) };
+    for (addresses, moved) in [(["bea@example.com"], 0), (["ann@example.com"], 1)] {
+        let read = read(&ALL, &addresses, &["new"]);
+        compare(&[line()], from_ref(&held), Some(&read), |findings| {
+            assert_eq!(findings.figures.moved, moved, "{addresses:?}");
+        });
+    }
+    let another = Read {
+        whole: Vec::new(),
+        users: vec![(1, vec!["ann@example.com"], vec![]), (2, vec!["bea@example.com"], vec![])],
+    };
+    compare(&[line()], &[held], Some(&another), |findings| assert_eq!(findings.figures.moved, 1));
+}
+
+#[test]
+fn what_was_found_of_somebody_who_cannot_be_judged_is_told() {
+    let of = |address: &str| Line { email: Some(address.into()), ..line(1, 1, "9.5", 20) };
+    let unmatched = |address| Held {
+        read: None,
+        state: HeldState::Unmatched { address: Some(address), looked: true, retry: false },
+        ..matched()
+    };
+    let drifted = read(&ALL, &["ann@example.com"], &["vip"]);
+    let as_applied = read(&ALL, &["ann@example.com"], &["new"]);
+    let (ann, bea) = ("ann@example.com", "bea@example.com");
+    for (held, address, read, is_news) in [
+        (matched(), ann, &as_applied, false),
+        (matched(), ann, &drifted, true),
+        (unmatched(bea), bea, &as_applied, false),
+        (unmatched(ann), ann, &as_applied, true),
+    ] {
+        let garbled = Line { spent: "9,5".into(), ..of(address) };
+        let elsewhere = Line { currency: "EUR", ..of(address) };
+        for line in [garbled, elsewhere] {
+            compare(&[line], from_ref(&held), Some(read), |findings| {
+                let id = rules::CustomerId::new(1);
+                assert_eq!(findings.passed_over, [PassedOver { id, is_news }], "{held:?}");
+                assert!(findings.differences.is_empty());
+            });
+        }
+        compare(&[of(address)], &[held], Some(read), |findings| {
+            assert_eq!(findings.passed_over, []);
+        });
+    }
 }

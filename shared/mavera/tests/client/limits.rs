@@ -27,6 +27,15 @@ async fn a_429_is_repeated_after_its_pause_while_there_is_time() {
 }
 
 #[tokio::test]
+async fn whoever_goes_on_refusing_is_asked_less_and_less_often() {
+    let account = Account::answering((0..7).map(|_| too_often(&[("retry-after", "1")])));
+    let error = found(&account, 75).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Throttled { .. }), "{error}");
+    let pauses = [1, 2, 4, 8, 16, 32].map(Duration::from_secs);
+    assert_eq!(account.clock.sleeps(), pauses);
+}
+
+#[tokio::test]
 async fn without_time_to_wait_a_429_says_until_when() {
     let account = Account::answering([too_often(&[("retry-after", "20")])]);
     let error = found(&account, 20).await.unwrap_err();

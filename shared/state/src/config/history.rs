@@ -5,7 +5,7 @@ use rules::RuleBook;
 
 use super::ConfigTable;
 use super::rows::{self, ACCEPTED, ACCEPTED_AT, BOOK, BY_RUN, key};
-use crate::items::{Item, batch_get, number, text};
+use crate::items::{self, Item, batch_get, number, text};
 use crate::{Error, RunId};
 
 /// The books that were ever accepted.
@@ -66,7 +66,7 @@ impl BookHistory {
 /// None for the other items of this kind, which are no books.
 fn acceptance(mut item: Item) -> Option<Acceptance> {
     let version = text(&item, "name")?.parse().ok()?;
-    let content = item.remove("content").map(serde_dynamo::from_attribute_value);
+    let content = item.remove("content").map(items::read);
     let read = |name| text(&item, name);
     Some(Acceptance {
         version,

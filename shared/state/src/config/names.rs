@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rules::{BookErrors, GroupName, SegmentName};
 
 use super::rows::{self, GROUP, SEGMENT};
-use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow, Settings};
+use super::{AcceptedBook, ConfigError, ConfigTable, GroupRow, SeenGroup, Settings};
 use crate::items::{Item, text};
 
 /// The names of groups, and what is known of them.
@@ -22,6 +22,8 @@ pub struct GroupNames {
     pub accepted: Option<AcceptedBook>,
     /// What is known of groups, by their configured names. Rows that cannot be read are left out.
     pub known: BTreeMap<GroupName, GroupRow>,
+    /// The rows of groups, whether or not they can be read.
+    pub seen: BTreeMap<GroupName, SeenGroup>,
     /// What could not be read, or is wrong with the wanted book.
     pub problems: Vec<ConfigError>,
 }
@@ -55,8 +57,11 @@ impl ConfigTable {
         let wanted = segments.iter().filter_map(wanted_group).collect();
         let book: Result<_, BookErrors> = rows::book(segments, settings.currency);
         problems.extend(book.err().map(ConfigError::Book));
-        let mut known = BTreeMap::new();
+        let (mut known, mut seen) = (BTreeMap::new(), BTreeMap::new());
         for row in self.query(GROUP, "load groups").await? {
+            if let Some(name) = text(&row, "name").and_then(|name| name.parse().ok()) {
+                seen.insert(name, SeenGroup::of(&row));
+            }
             match rows::read_group(&row) {
                 Ok((name, group)) => {
                     known.insert(name, group);
@@ -64,7 +69,7 @@ impl ConfigTable {
                 Err(error) => problems.push(error.into()),
             }
         }
-        Ok(GroupNames { settings, wanted, accepted, known, problems })
+        Ok(GroupNames { settings, wanted, accepted, known, seen, problems })
     }
 }
 

@@ -10,7 +10,7 @@ use super::ConfigTable;
 use super::rows::{SEGMENT, key, unreadable};
 use super::write::conditional;
 use crate::Error;
-use crate::items::{Item, text};
+use crate::items::{self, Item, text};
 
 /// What a segment's row holds about its persona.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl ConfigTable {
             let Some(name) = text(&row, "name").and_then(|name| name.parse().ok()) else {
                 continue;
             };
-            let fields = row.remove("persona_fields").map(serde_dynamo::from_attribute_value);
+            let fields = row.remove("persona_fields").map(items::read);
             let fields =
                 fields.transpose().map_err(|_| unreadable(&row, "persona_fields is no map"))?;
             let read = |name| text(&row, name).map(str::to_owned);

@@ -29,7 +29,8 @@ impl ConfigTable {
         conditional(operation, answer.map(drop))
     }
 
-    /// Writes what resolving a group found.
+    /// Writes what resolving a group found, unless the row says something else by now than what was
+    /// seen of it; says whether it was written.
     ///
     /// # Errors
     /// If the table does not answer.
@@ -37,22 +38,26 @@ impl ConfigTable {
         &self,
         name: &GroupName,
         row: &GroupRow,
+        seen: &SeenGroup,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let mut item = key(GROUP, name.as_str());
         item.insert("status".into(), AttributeValue::S(row.status.as_str().into()));
         item.insert("checked_at".into(), AttributeValue::S(now.to_string()));
         if let Some(id) = &row.id {
             item.insert("okta_group_id".into(), AttributeValue::S(id.to_string()));
         }
-        self.client
+        let answer = self
+            .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
+            .condition_expression(seen.condition())
+            .set_expression_attribute_names(Some(SeenGroup::names()))
+            .set_expression_attribute_values(seen.values())
             .send()
-            .await
-            .map(drop)
-            .map_err(|error| Error::sdk("save group", &error))
+            .await;
+        conditional("save group", answer.map(drop))
     }
 
     /// Writes a group's id into its segment's row, where people look for it, unless the row names
@@ -121,6 +126,40 @@ impl ConfigTable {
             .await
             .map(drop)
             .map_err(|error| Error::sdk("cancel a run", &error))
+    }
+}
+
+/// What a group's row said when it was read, as it stands there; of a row that is not there, nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SeenGroup(HashMap<&'static str, AttributeValue>);
+
+impl SeenGroup {
+    /// What resolving finds, and so what another may have found since.
+    const FOUND: [&'static str; 2] = ["status", "okta_group_id"];
+
+    pub(super) fn of(row: &Item) -> Self {
+        let found = Self::FOUND.into_iter();
+        Self(found.filter_map(|name| Some((name, row.get(name)?.clone()))).collect())
+    }
+
+    fn condition(&self) -> String {
+        let says = |name: &str| {
+            if self.0.contains_key(name) {
+                format!("#{name} = :{name}")
+            } else {
+                format!("attribute_not_exists(#{name})")
+            }
+        };
+        Self::FOUND.map(says).join(" AND ")
+    }
+
+    fn names() -> HashMap<String, String> {
+        Self::FOUND.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect()
+    }
+
+    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        let values = self.0.iter().map(|(name, value)| (format!(":{name}"), value.clone()));
+        (!self.0.is_empty()).then(|| values.collect())
     }
 }
 

@@ -1,9 +1,13 @@
 //! What a full run tells the worker.
 
+use jiff::{SignedDuration, Timestamp};
 use rules::UserId;
 use serde::{Deserialize, Serialize};
 
 use crate::RunId;
+
+/// How far Shopify's clock and ours may be apart, its marks being whole seconds.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(5);
 
 /// What a full run tells the worker about a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +34,8 @@ pub enum Hint {
     None,
     /// This user bears the customer's address. It is read before it is believed.
     Is(UserId),
-    /// All users were listed and none bears it, so looking for one is of no use.
+    /// All users were listed and none bears it, so looking for one is of no use. It is believed only
+    /// of the address that the run saw: see [`ByRun::has_compared`].
     Nobody,
 }
 
@@ -41,6 +46,14 @@ impl Hint {
 }
 
 impl ByRun {
+    /// Whether what the run compared is the customer whom Shopify last changed at this moment. What it
+    /// read of Shopify is no older than the run itself, so whoever has changed since the run was begun
+    /// may have another address than the one that it looked for.
+    pub fn has_compared(&self, updated_at: Timestamp) -> bool {
+        let is_before = |begun: Timestamp| begun.duration_since(updated_at) > CLOCKS_APART;
+        self.id.begun_at().is_some_and(is_before)
+    }
+
     /// Of two runs the later one counts: there is but one at a time, so the other has ended.
     pub(super) fn merged(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {

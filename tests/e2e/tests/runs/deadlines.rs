@@ -1,11 +1,15 @@
 //! The function's time: no call outlasts it, and what one call did not come to the next one does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
+use http::{Request, Response};
+use outbound::{BoxFuture, Chunks, Transport, TransportFailure};
 use resegment::PhaseName::{self, Accept, Dispatch, Export, Personas, Preflight, ReadOkta, Settle};
 use resegment::{Answer, EndedAs, Event, Start, Status};
-use simulators::{Matching, Moment, Outcome, Service};
+use simulators::{Matching, Moment, Outcome, Service, World};
 
 use crate::crashes::{Left, left};
 use crate::shop::{NEW, PAGE, Shop, wait_of};
@@ -153,4 +157,98 @@ async fn a_plan_that_a_service_put_off_is_none_that_never_ended() {
     assert_eq!(answer.phase, Some(PhaseName::Plan));
     shop.world.faults().clear();
     assert_eq!(shop.finish(answer).await.status, Status::Done);
+}
+
+/// The way to the services, on which files come in slowly.
+struct Slowly {
+    inner: Arc<dyn Transport>,
+    world: World,
+}
+
+/// A file that takes so long for each piece.
+struct Pieces {
+    inner: Box<dyn Chunks>,
+    world: World,
+}
+
+/// How long a piece takes.
+const PIECE: Duration = Duration::from_secs(9);
+
+impl Transport for Slowly {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
+        self.inner.send(request, timeout)
+    }
+
+    fn open(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn Chunks>>, TransportFailure>> {
+        Box::pin(async move {
+            let answer = self.inner.open(request, timeout).await?;
+            let world = self.world.clone();
+            Ok(answer.map(|inner| Box::new(Pieces { inner, world }) as Box<dyn Chunks>))
+        })
+    }
+}
+
+impl Chunks for Pieces {
+    fn next(
+        &mut self,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Option<Bytes>, TransportFailure>> {
+        self.world.clock.advance(PIECE.min(timeout));
+        if timeout < PIECE {
+            return Box::pin(async { Err(TransportFailure::Timeout) });
+        }
+        self.inner.next(timeout)
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_outlasts_the_function_is_a_plan_that_never_ended() {
+    let shop = Shop::open_with(|world, options| {
+        let inner = Arc::clone(&options.transport);
+        options.transport = Arc::new(Slowly { inner, world: world.clone() });
+    })
+    .await;
+    shop.strangers(PAGE + 1, 0, "0");
+    shop.world.set_piece_size(1_000);
+    let begun = shop.begin().await;
+    shop.world.clock.advance(wait_of(&begun));
+    let time = Duration::from_mins(2);
+    for _ in 0..MOST_PLANS {
+        let answer = call(&shop, None, time).await;
+        assert_eq!(
+            (answer.status, answer.phase),
+            (Status::Continue, Some(PhaseName::Plan)),
+            "{answer:?}"
+        );
+    }
+    let answer = call(&shop, None, time).await;
+    assert_eq!(answer.status, Status::Failed, "{answer:?}");
+    let message = answer.message.unwrap();
+    assert!(message.contains(&format!("begun {MOST_PLANS} times")), "{message}");
+}
+
+#[tokio::test]
+async fn a_service_that_asks_a_run_to_wait_for_a_day_fails_it() {
+    let shop = shop().await;
+    let always = simulators::Fault::ShopifyThrottled;
+    shop.world.faults().always(Service::Shopify, Matching::any(), always);
+    let begun = shop.world.clock.now();
+    let mut answer = shop.begin().await;
+    while answer.status == Status::Wait {
+        let waited = shop.world.clock.now().duration_since(begun);
+        assert!(waited.as_hours() < 30, "{answer:?}");
+        shop.world.clock.advance(wait_of(&answer).max(Duration::from_mins(10)));
+        answer = shop.tick().await;
+    }
+    assert_eq!(answer.status, Status::Failed, "{answer:?}");
+    let waited = shop.world.clock.now().duration_since(begun);
+    assert!(waited.as_hours() >= 24, "{waited}");
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use resegment::{EndedAs, PhaseName, Start, Status};
 use simulators::shopify::{BulkEnd, BulkError};
 use simulators::{Fault, Matching, Service};
@@ -156,4 +157,36 @@ async fn an_export_that_never_ends_fails_the_run_after_six_hours() {
     assert_eq!((record.end().unwrap().how, record.dispatched), (EndedAs::Failed, 0));
     assert_eq!(shop.world.shopify.bulk_operations().len(), 1);
     assert_eq!(shop.groups_of(&people[0]), [""; 0]);
+}
+
+/// Seven hours in which nothing comes of the run, with the tick once an hour.
+async fn seven_hours(shop: &Shop) {
+    for _ in 0..7 {
+        shop.world.clock.advance(Duration::from_hours(1));
+        let answer = shop.tick().await;
+        assert_eq!((answer.status, answer.phase), (Status::Wait, Some(PhaseName::Export)));
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_was_made_during_a_pause_or_an_outage_is_used() {
+    for is_paused in [true, false] {
+        let (shop, people) = large_shop().await;
+        assert_eq!(shop.begin().await.status, Status::Wait);
+        let pause = |paused| shop.system.set("paused", AttributeValue::Bool(paused));
+        if is_paused {
+            pause(true).await.unwrap();
+        } else {
+            shop.world.faults().always(Service::Shopify, Matching::any(), Fault::Connect);
+        }
+        seven_hours(&shop).await;
+        pause(false).await.unwrap();
+        shop.world.faults().clear();
+        shop.world.clock.advance(Duration::from_mins(10));
+        let answer = shop.tick().await;
+        let answer = shop.finish(answer).await;
+        assert_eq!(answer.status, Status::Done, "{answer:?}");
+        assert_eq!(shop.world.shopify.bulk_operations().len(), 1);
+        assert!(all_are_new(&shop, &people));
+    }
 }

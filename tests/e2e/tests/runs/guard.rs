@@ -82,7 +82,7 @@ async fn a_run_that_was_not_refused_accepts_nothing() {
     shop.wants(&BOOK.replace("\"500\"", "\"5\"")).await;
     let start = Start { accept: Some(done), ..Start::default() };
     let message = shop.refused_run(start).await.message.unwrap();
-    assert!(message.contains("no refused run"), "{message}");
+    assert!(message.contains("accepts nothing"), "{message}");
 }
 
 #[tokio::test]
@@ -311,4 +311,60 @@ async fn an_export_that_cannot_be_read_is_refused_and_cannot_be_accepted() {
     assert!(message.contains("what cannot be read cannot be accepted"), "{message}");
     assert_eq!(shop.system.queue().depth(), 0);
     assert_eq!(shop.groups_of(&people[98]), [NEW]);
+}
+
+#[tokio::test]
+async fn a_shop_whose_addresses_all_became_others_is_not_believed() {
+    let shop = Shop::open().await;
+    let people = shop.people(30, 1, "45.50");
+    shop.full_run().await;
+    shop.world.clock.advance(Duration::from_secs(1));
+    for (number, person) in people.iter().enumerate() {
+        let nobodys = format!("nobody-{number}@example.com");
+        shop.world.shopify.change_email(person.customer, Some(&nobodys)).unwrap();
+    }
+    let record = shop.refused_run(Start::default()).await;
+    let refusal = Refusal::Moved { moved: 30, placed: 30, max_percent: 20 };
+    assert_eq!(record.refusal, Some(refusal));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
+}
+
+#[tokio::test]
+async fn people_who_changed_their_address_in_both_places_hold_nothing_back() {
+    let shop = Shop::open().await;
+    let people = shop.people(30, 1, "45.50");
+    shop.full_run().await;
+    shop.world.clock.advance(Duration::from_hours(24));
+    for (number, person) in people.iter().enumerate() {
+        let theirs = format!("moved-{number}@example.com");
+        shop.world.shopify.change_email(person.customer, Some(&theirs)).unwrap();
+        shop.world.okta.set_attribute(&person.user, "email", theirs.into()).unwrap();
+    }
+    let record = shop.full_run().await;
+    assert_eq!((record.report.unwrap().shift.moved, record.dispatched), (0, 30));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
+}
+
+#[tokio::test]
+async fn what_was_refused_as_unreadable_accepts_nothing_later() {
+    let shop = Shop::open().await;
+    shop.people(100, 1, "45.50");
+    let others = shop.strangers(PAGE, 0, "0");
+    shop.full_run().await;
+    shop.wants(&BOOK.replace("\"500\"", "\"5\"")).await;
+    for other in &others[..4] {
+        shop.world.shopify.show_amount(*other, Some("45,50")).unwrap();
+    }
+    let seen = shop.refused_run(Start::default()).await;
+    assert_eq!(seen.refusal, Some(Refusal::Unreadable { unreadable: 4, lines: PAGE + 100 }));
+    for other in &others[..4] {
+        shop.world.shopify.show_amount(*other, None).unwrap();
+    }
+    let start = Start { accept: Some(seen.run_id), ..Start::default() };
+    let record = shop.refused_run(start).await;
+    let refusal = Refusal::Moved { moved: 100, placed: 100, max_percent: 20 };
+    assert_eq!(record.refusal, Some(refusal));
+    let message = record.message.unwrap();
+    assert!(message.contains("no run whose refusal can be accepted"), "{message}");
+    assert_eq!(shop.world.okta.members(&shop.group(VIP)).len(), 0);
 }

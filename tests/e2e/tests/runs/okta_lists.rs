@@ -9,7 +9,7 @@ use state::Outcome;
 
 use crate::between::{Fate, at_each_call};
 
-use crate::shop::{NEW, Shop, VIP};
+use crate::shop::{NEW, PAGE, Person, Shop, VIP};
 
 fn verify() -> Start {
     Start { verify: true, ..Start::default() }
@@ -222,4 +222,51 @@ async fn a_page_that_could_not_be_kept_is_counted_once() {
     })
     .await;
     assert!(calls > 3, "{calls}");
+}
+
+/// A shop of one person and so many others that one line that cannot be read is believed.
+async fn with_others() -> (Shop, Person) {
+    let shop = Shop::open().await;
+    let ann = shop.people(1, 1, "10").remove(0);
+    shop.strangers(PAGE, 0, "0");
+    (shop, ann)
+}
+
+#[tokio::test]
+async fn who_is_active_again_while_their_line_cannot_be_read_is_looked_at_by_the_next_run() {
+    let (shop, ann) = with_others().await;
+    shop.full_run().await;
+    shop.world.okta.set_status(&ann.user, UserStatus::Deprovisioned).unwrap();
+    shop.now_has(&ann, 6, "600");
+    assert_eq!(shop.nightly_run().await.outcomes, [(Outcome::UserInactive, 1)].into());
+    assert_eq!(shop.nightly_run().await.dispatched, 0);
+
+    shop.world.clock.advance(Duration::from_hours(1));
+    shop.world.okta.set_status(&ann.user, UserStatus::Active).unwrap();
+    shop.world.shopify.show_amount(ann.customer, Some("600,00")).unwrap();
+    for _ in 0..2 {
+        let record = shop.nightly_run().await;
+        assert_eq!((record.dispatched, record.unanswered), (0, 0));
+        assert_eq!(record.postponed, [ann.customer]);
+    }
+    shop.world.shopify.show_amount(ann.customer, None).unwrap();
+    let record = shop.nightly_run().await;
+    assert_eq!((record.outcomes, record.postponed), ([(Outcome::Applied, 1)].into(), Vec::new()));
+    assert_eq!(shop.groups_of(&ann), [VIP]);
+    assert_eq!(shop.nightly_run().await.dispatched, 0);
+}
+
+#[tokio::test]
+async fn who_signs_up_while_their_line_cannot_be_read_is_looked_at_by_the_next_run() {
+    let (shop, _) = with_others().await;
+    let late = shop.strangers(1, 1, "10").remove(0);
+    shop.full_run().await;
+    shop.world.clock.advance(Duration::from_hours(1));
+    let address = "stranger-1-0@example.com";
+    let user = shop.world.okta.add_user(address, address);
+    shop.world.shopify.show_amount(late, Some("10,00")).unwrap();
+    assert_eq!(shop.nightly_run().await.postponed, [late]);
+    shop.world.shopify.show_amount(late, None).unwrap();
+    assert_eq!(shop.nightly_run().await.outcomes, [(Outcome::Applied, 1)].into());
+    assert_eq!(shop.world.okta.group_names_of(&user), [NEW]);
 }

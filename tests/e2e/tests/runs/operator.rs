@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use resegment::{EndedAs, Event, Start, Status};
+use resegment::{EndedAs, Event, PhaseName, Start, Status};
 use state::{Message, Outgoing, Queue, Subject};
 
 use crate::shop::{NEW, Shop};
@@ -153,4 +153,25 @@ async fn a_run_that_waits_out_an_outage_notices_that_it_was_cancelled() {
     shop.world.clock.advance(Duration::from_mins(1));
     assert_eq!(shop.tick().await.status, Status::Failed);
     assert_eq!(shop.record(&run).await.end().unwrap().how, EndedAs::Cancelled);
+}
+
+#[tokio::test]
+async fn a_pause_while_a_run_waits_for_its_workers_loses_nobody() {
+    let shop = Shop::open().await;
+    let people = shop.people(3, 1, "10");
+    let answer = shop.begin().await;
+    assert_eq!((answer.status, answer.phase), (Status::Wait, Some(PhaseName::Settle)));
+    shop.system.set("paused", AttributeValue::Bool(true)).await.unwrap();
+    for _ in 0..13 {
+        shop.world.clock.advance(Duration::from_hours(1));
+        assert_eq!(shop.tick().await.status, Status::Wait);
+    }
+    shop.system.set("paused", AttributeValue::Bool(false)).await.unwrap();
+    shop.world.clock.advance(Duration::from_mins(1));
+    let answer = shop.tick().await;
+    let answer = shop.finish(answer).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    let record = shop.record(answer.run_id.as_ref().unwrap()).await;
+    assert_eq!((record.unanswered, record.outcomes.values().sum::<u64>()), (0, 3));
+    assert_eq!(shop.groups_of(&people[0]), [NEW]);
 }

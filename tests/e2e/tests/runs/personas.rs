@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;
-use resegment::{PersonaEnd, Record};
+use resegment::{PersonaEnd, Record, Status};
 use segments::local::{LocalSecrets, MAVERA_SECRET, Options};
 use serde_json::json;
 use simulators::{Fault, Matching, Moment, Service, World};
 
-use crate::shop::{NEW, Shop, VIP};
+use crate::shop::{NEW, Shop, VIP, wait_of};
 
 const PERSONAS: &str = "/api/v1/personas";
 
@@ -267,4 +267,30 @@ async fn what_an_operator_wrote_for_the_creation_is_in_the_persona() {
     assert_eq!(vip.demographic, json!({ "country": "US", "custom_attributes": attributes }));
     let new = personas.iter().find(|persona| persona.name == "Shopify New Buyer").unwrap();
     assert!(new.others.is_empty(), "{new:?}");
+}
+
+#[tokio::test]
+async fn a_mavera_that_goes_on_refusing_keeps_no_run_from_ending() {
+    for seconds in [30, 1] {
+        let shop = shop().await;
+        let fault = Fault::MaveraThrottled { retry_after: Duration::from_secs(seconds) };
+        shop.world.faults().always(Service::Mavera, Matching::any(), fault);
+        let begun = shop.world.clock.now();
+        let mut answer = shop.begin().await;
+        while matches!(answer.status, Status::Wait | Status::Continue) {
+            assert!(shop.world.clock.now() < begun + Duration::from_hours(48), "{answer:?}");
+            shop.settle().await;
+            shop.world.clock.advance(wait_of(&answer).max(Duration::from_mins(1)));
+            answer = shop.tick().await;
+        }
+        assert_eq!(answer.status, Status::Done, "{answer:?}");
+        let record = shop.record(answer.run_id.as_ref().unwrap()).await;
+        for segment in ["vip", "new"] {
+            let PersonaEnd::Failed { detail } = end(&record, segment) else { panic!("{record:?}") };
+            assert!(detail.contains("next run"), "{detail}");
+        }
+        let calls = shop.take_counts()[3];
+        assert!(calls < 100, "{calls} calls");
+        assert_ne!(shop.begin().await.status, Status::Skipped);
+    }
 }

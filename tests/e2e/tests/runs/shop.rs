@@ -45,7 +45,7 @@ impl Shop {
 
     /// The same, with a system that is made of other parts.
     pub(crate) async fn open_with(change: impl FnOnce(&World, &mut Options)) -> Self {
-        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
         for name in [NEW, RETURNING, VIP] {
             world.okta.add_group(name, GroupKind::Okta);
         }
