@@ -76,7 +76,7 @@ impl Look<'_> {
         }
         if writer.record.announcing.len() >= MOST_ANNOUNCEMENTS {
             self.tell(writer).await?;
-            writer.record.announced();
+            writer.heard();
         }
         let announcement = self.announcement(&writer.record, place, totals);
         writer.announce(announcement);

@@ -8,9 +8,15 @@ use state::{AddressHash, Answered, Entry, Last, Outcome, Pin, Read, Record};
 use crate::announce::Place;
 use crate::failure::Setback;
 use crate::look::{Look, Target};
-use crate::of_run::answered;
+use crate::of_run::{answered, is_of_run};
 use crate::worker::Done;
 use crate::write::{Trouble, Writer};
+
+/// How often an event's look is put off while our credentials may not change the user: for about a day.
+/// Some users they never may, such as administrators of Okta with more rights than they have.
+const OF_EVENT: u32 = 128;
+/// The same for a full run's look, a few minutes: the next run asks again.
+const OF_RUN: u32 = 5;
 
 impl Look<'_> {
     /// Ends a look that Okta's refusal of the totals has not kept from putting the customer into their
@@ -153,11 +159,23 @@ impl Look<'_> {
             Trouble::GroupGone => self.close(writer, customer, None, Outcome::GroupGone).await,
             Trouble::UserTaken => self.close(writer, customer, None, Outcome::UserTaken).await,
             Trouble::UserGone => self.close(writer, customer, None, Outcome::Unmatched).await,
-            trouble @ (Trouble::Setback(_) | Trouble::ProfileRefused(_)) => {
+            Trouble::UserForbidden(error) if self.is_forbidden_for_good() => {
+                tracing::warn!(error = %error, "our credentials may not change this user");
+                self.close(writer, customer, None, Outcome::UserForbidden).await
+            }
+            trouble @ (Trouble::Setback(_)
+            | Trouble::UserForbidden(_)
+            | Trouble::ProfileRefused(_)) => {
                 writer.release().await;
                 Err(trouble.into_setback())
             }
         }
+    }
+
+    /// Whether a refusal has lasted too long for a slip of the set-up, which a person would have mended.
+    fn is_forbidden_for_good(&self) -> bool {
+        let patience = if is_of_run(self.message) { OF_RUN } else { OF_EVENT };
+        self.message.deferrals >= patience
     }
 
     pub(crate) fn done(&self, outcome: Outcome, record: Option<&Record>) -> Done {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use okta::{Found, Session, User};
 use outbound::{Error, ErrorKind};
 use rules::{Applied, EmailAddress, Membership, UserId};
@@ -36,7 +37,7 @@ impl<'a> Look<'a> {
         let Some(email) = target.customer.email.as_ref() else {
             return self.without_user(writer, target, Outcome::Unmatched).await;
         };
-        match self.find(writer.okta, email).await {
+        match self.find(writer.okta, email, target.customer.updated_at).await {
             Ok(Found::One(user)) if user.can_be_written() => {
                 self.first_contact(writer, target, user.id, email).await
             }
@@ -48,10 +49,21 @@ impl<'a> Look<'a> {
     }
 
     /// Looks for the user, beginning with what a full run has found out. A run's message believes that
-    /// nobody bears the address; an event looks for itself.
-    async fn find(&self, okta: Session<'_>, email: &EmailAddress) -> Result<Found, Error> {
-        match self.message.run.as_ref().map(|run| &run.user) {
-            Some(Hint::Nobody) if is_of_run(self.message) => return Ok(Found::None),
+    /// nobody bears the address, if it is the one that the run looked for; an event looks for itself.
+    async fn find(
+        &self,
+        okta: Session<'_>,
+        email: &EmailAddress,
+        updated_at: Timestamp,
+    ) -> Result<Found, Error> {
+        let run = self.message.run.as_ref();
+        match run.map(|run| &run.user) {
+            Some(Hint::Nobody)
+                if is_of_run(self.message)
+                    && run.is_some_and(|run| run.has_compared(updated_at)) =>
+            {
+                return Ok(Found::None);
+            }
             Some(Hint::Is(user)) => {
                 let named = okta.user_named(user, email).await?;
                 if let Some(user) = named.filter(User::can_be_written) {
@@ -81,8 +93,19 @@ impl<'a> Look<'a> {
             writer.record.matched = Some(self.matched(before, email));
             return Ok(());
         }
-        writer.part_from(&before).await?;
-        writer.save(forgetting(&writer.record), &[Claim::Release(before)]).await
+        self.let_go(writer, before).await
+    }
+
+    /// Takes everything back from a user, and gives them up. Totals that Okta does not let us clear stay in
+    /// their profile: they keep nobody from their own group.
+    async fn let_go(&self, writer: &mut Writer<'a>, user: UserId) -> Result<(), Trouble> {
+        match writer.part_from(&user).await {
+            Err(Trouble::ProfileRefused(error)) => {
+                tracing::warn!(error = %error, "a user who is given up keeps the totals");
+            }
+            parted => parted?,
+        }
+        writer.save(forgetting(&writer.record), &[Claim::Release(user)]).await
     }
 
     fn matched(&self, user: UserId, email: &EmailAddress) -> Match {
@@ -101,6 +124,41 @@ impl<'a> Look<'a> {
             Ok(()) => Box::pin(self.meet(writer, target)).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
         }
+    }
+
+    /// The user the customer was matched with is deactivated: another may have the address now.
+    pub(crate) async fn meet_instead(
+        &self,
+        mut writer: Writer<'a>,
+        target: &Target<'a>,
+        inactive: UserId,
+    ) -> Result<Done, Setback> {
+        match self.instead_of(&writer, target.customer, &inactive).await {
+            Ok(true) => writer.withdraw(),
+            Ok(false) => return self.give_in(writer, target.customer, Trouble::UserInactive).await,
+            Err(trouble) => return self.give_in(writer, target.customer, trouble).await,
+        }
+        match self.let_go(&mut writer, inactive).await {
+            Ok(()) => Box::pin(self.meet(writer, target)).await,
+            Err(trouble) => self.give_in(writer, target.customer, trouble).await,
+        }
+    }
+
+    /// Whether another user bears the customer's address and can be written. A full run asks every night
+    /// for those whose user is deactivated, so it searches only if it has seen such a user.
+    async fn instead_of(
+        &self,
+        writer: &Writer<'_>,
+        customer: &Customer,
+        inactive: &UserId,
+    ) -> Result<bool, Trouble> {
+        let seen = match self.message.run.as_ref().map(|run| &run.user) {
+            Some(Hint::Is(user)) => user != inactive,
+            _ => !is_of_run(self.message),
+        };
+        let Some(email) = customer.email.as_ref().filter(|_| seen) else { return Ok(false) };
+        let found = self.find(writer.okta, email, customer.updated_at).await?;
+        Ok(matches!(found, Found::One(user) if user.can_be_written() && user.id != *inactive))
     }
 
     /// Ends a look that found no user to write to.
@@ -141,7 +199,11 @@ impl<'a> Look<'a> {
         let managed = managed(self.config);
         let mut record = forgetting(&writer.record);
         for group in groups.into_iter().filter(|group| managed.contains(&group.id)) {
-            record.applied.note(group, Membership::Member);
+            // The user was not ours yet when their groups were read: whoever had them may have had them
+            // leave since. So the one that counts is joined, whatever was read.
+            let target = target.desired.group.as_ref().is_some_and(|wanted| wanted.id == group.id);
+            let membership = if target { Membership::Uncertain } else { Membership::Member };
+            record.applied.note(group, membership);
         }
         record.matched = Some(self.matched(user.clone(), email));
         let claims = [Claim::Take(user.clone())];

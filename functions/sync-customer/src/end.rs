@@ -33,17 +33,15 @@ impl Look<'_> {
             Ok(()) => writer.bury(stone).await,
             Err(trouble) => Err(trouble),
         };
-        let ended = match buried {
-            Ok(()) if why == End::Redacted => self.look_after_redaction().await,
-            ended => ended,
-        };
-        match ended {
-            Ok(()) => Ok(self.done(outcome, None)),
-            Err(trouble) => {
-                writer.release().await;
-                Err(trouble.into_setback())
-            }
+        if let Err(trouble) = buried {
+            writer.release().await;
+            return Err(trouble.into_setback());
         }
+        // The record is gone for good from here on: giving back its lease would put it back.
+        if why == End::Redacted {
+            self.look_after_redaction().await.map_err(Trouble::into_setback)?;
+        }
+        Ok(self.done(outcome, None))
     }
 
     /// Takes everything back, and tells others so.

@@ -14,6 +14,7 @@ mod end;
 mod failure;
 mod foresee;
 mod look;
+mod message_end;
 mod of_run;
 mod prepare;
 mod recheck;
@@ -24,5 +25,6 @@ mod write;
 
 pub use batch::Record;
 pub use foresee::{Bearer, Changes, Foreseen, Known, Next, foresee};
+pub use message_end::MessageEnd;
 pub use recheck::managed;
 pub use worker::{Done, Report, Worker};

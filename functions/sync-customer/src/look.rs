@@ -189,6 +189,7 @@ impl<'a> Look<'a> {
                 self.conclude_without_totals(writer, target, &error).await
             }
             Err(Trouble::UserGone) => self.meet_anew(writer, target, user).await,
+            Err(Trouble::UserInactive) => self.meet_instead(writer, target, user).await,
             Err(trouble) => self.give_in(writer, target.customer, trouble).await,
         }
     }

@@ -14,7 +14,7 @@ use sync_customer::{Record, Worker};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = Arc::new(Telemetry::start(Function::SyncCustomer));
-    let services = Services::start().await;
+    let services = Services::start().await?;
     let random = Arc::new(SystemRandom);
     let worker = Arc::new(Worker {
         shopify: services.shopify()?,

@@ -7,6 +7,7 @@ use state::{Answered, Config, Entry, Message};
 use crate::batch::{Batch, Job};
 use crate::delay;
 use crate::failure::{Failure, Setback};
+use crate::message_end::MessageEnd;
 use crate::worker::Work;
 
 /// Whether a full run sent the message and no event has joined it.
@@ -47,7 +48,7 @@ impl Work<'_> {
             let (planned, accepted) = (run.book, config.book.version);
             if config.cancelled.contains(&run.id) {
                 if job.is_of_run() {
-                    self.drop_job(&job.message, "cancelled");
+                    self.drop_job(&job.message, MessageEnd::Cancelled);
                     continue;
                 }
                 job.message.run = None;

@@ -13,6 +13,7 @@ use state::{
 use crate::batch::{self, Batch, Job};
 use crate::delay;
 use crate::failure::Setback;
+use crate::message_end::MessageEnd;
 use crate::of_run::is_answered;
 use crate::report::follow;
 use crate::worker::{Done, LEAST_TIME, Work};
@@ -40,7 +41,7 @@ impl Work<'_> {
     }
 
     fn unreadable(&mut self, record: String, error: &str) {
-        let outcome = "unreadable_record";
+        let outcome = MessageEnd::UnreadableRecord.as_str();
         tracing::error!(outcome, error, record, "a record cannot be read: a dead letter follows");
         self.report.tally.count(outcome);
         self.report.failed.push(record);
@@ -49,7 +50,7 @@ impl Work<'_> {
     /// A person answers it; what is held of a customer is their entry in the table.
     fn data_request(&mut self, message: &Message) {
         let _entered = follow(message).entered();
-        let outcome = "data_request";
+        let outcome = MessageEnd::DataRequest.as_str();
         tracing::warn!(outcome, "a customer asks what is held about them: answer in 30 days");
         self.report.tally.count(outcome);
     }
@@ -59,7 +60,7 @@ impl Work<'_> {
         while self.now() + LEAST_TIME <= self.until {
             match self.worker.customers.erase_some().await {
                 Ok(Erased::Some) => {}
-                Ok(Erased::All) => return self.drop_job(&job.message, "shop_forgotten"),
+                Ok(Erased::All) => return self.drop_job(&job.message, MessageEnd::ShopForgotten),
                 Err(error) => return self.put_off(job, &Setback::from(error)),
             }
         }
@@ -87,12 +88,12 @@ impl Work<'_> {
                     job.message.subject = Subject::Customer(customer);
                     batch.add(job);
                 }
-                Some(Owner::Guest) => self.drop_job(&job.message, "guest"),
+                Some(Owner::Guest) => self.drop_job(&job.message, MessageEnd::Guest),
                 // An order placed a moment ago may not show yet.
                 Some(Owner::Gone) | None if delay::may_look_again(&job.message) => {
                     self.put_off(job, &Setback::Lagging);
                 }
-                Some(Owner::Gone) | None => self.drop_job(&job.message, "order_gone"),
+                Some(Owner::Gone) | None => self.drop_job(&job.message, MessageEnd::OrderGone),
             }
         }
     }
@@ -193,19 +194,26 @@ impl Work<'_> {
     ) -> Result<(), state::Error> {
         let delay = config.settings.second_look;
         let due = self.now() + delay;
-        let mut looks = Vec::new();
-        for job in batch.customers.values_mut() {
-            if job.message.needs_second_look() {
-                job.message.followed_up = true;
-                job.second_look = Some(due);
-                let mut message = Message::new(job.message.subject, job.message.cause, due);
-                message.followed_up = true;
-                message.event_at = Some(job.message.event_moment());
-                message.webhook_id.clone_from(&job.message.webhook_id);
-                looks.push(Outgoing { message, delay });
-            }
+        let look = |job: &Job| {
+            let mut message = Message::new(job.message.subject, job.message.cause, due);
+            message.followed_up = true;
+            message.event_at = Some(job.message.event_moment());
+            message.webhook_id.clone_from(&job.message.webhook_id);
+            Outgoing { message, delay }
+        };
+        let jobs = batch.customers.values_mut();
+        let mut followed: Vec<_> = jobs.filter(|job| job.message.needs_second_look()).collect();
+        if followed.is_empty() {
+            return Ok(());
         }
-        if looks.is_empty() { Ok(()) } else { self.worker.queue.send(looks).await }
+        let looks = followed.iter().map(|job| look(job)).collect();
+        self.worker.queue.send(looks).await?;
+        // Not before: what the queue did not take has to be asked for again.
+        for job in &mut followed {
+            job.message.followed_up = true;
+            job.second_look = Some(due);
+        }
+        Ok(())
     }
 }
 

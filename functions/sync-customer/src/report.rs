@@ -10,6 +10,7 @@ use tracing::Span;
 use crate::batch::{Batch, Job};
 use crate::delay;
 use crate::failure::Setback;
+use crate::message_end::MessageEnd;
 use crate::worker::{Done, Report, Work};
 
 impl Work<'_> {
@@ -36,8 +37,8 @@ impl Work<'_> {
     }
 
     /// Notes that a message asks for no look.
-    pub(crate) fn drop_job(&mut self, message: &Message, outcome: &'static str) {
-        let reason = message.cause.as_str();
+    pub(crate) fn drop_job(&mut self, message: &Message, end: MessageEnd) {
+        let (outcome, reason) = (end.as_str(), message.cause.as_str());
         follow(message).in_scope(|| tracing::info!(outcome, reason, "message"));
         self.report.tally.count(outcome);
     }
@@ -49,7 +50,7 @@ impl Work<'_> {
         let waits = later.as_ref().map(|(_, delay)| *delay);
         log(&job.message, setback, waits);
         let Some((message, delay)) = later else {
-            self.report.tally.count("failed");
+            self.report.tally.count(MessageEnd::Failed.as_str());
             return self.fail(job);
         };
         self.report.tally.count(Outcome::Deferred.as_str());
@@ -133,7 +134,7 @@ fn log(message: &Message, setback: &Setback, waits: Option<Duration>) {
             "put off"
         );
     } else {
-        let outcome = "failed";
+        let outcome = MessageEnd::Failed.as_str();
         tracing::error!(outcome, why, error, reason, "failed; after three times, a dead letter");
     }
 }

@@ -14,6 +14,7 @@ use tracing::Instrument;
 use crate::batch::{Batch, Job};
 use crate::failure::{Failure, Setback};
 use crate::look::Look;
+use crate::message_end::MessageEnd;
 use crate::report::follow;
 use crate::worker::{Done, LEAST_TIME, Work};
 
@@ -71,7 +72,7 @@ impl Work<'_> {
                     self.put_off(job, &setback);
                 }
                 Err(Panicked) => {
-                    let outcome = "panicked";
+                    let outcome = MessageEnd::Panicked.as_str();
                     follow(&job.message).in_scope(|| tracing::error!(outcome, "customer"));
                     self.report.tally.count(outcome);
                     self.fail(job);

@@ -47,6 +47,8 @@ pub(crate) enum Trouble {
     GroupGone,
     /// The user belongs to another customer.
     UserTaken,
+    /// Our credentials may not change this user, or what they may was taken from them.
+    UserForbidden(Error),
     /// Okta does not take the totals into the user's profile. Everything else was carried out.
     ProfileRefused(Error),
     /// Anything else.
@@ -65,6 +67,7 @@ impl Trouble {
         match self {
             Self::Setback(setback) => setback,
             Self::ProfileRefused(error) => Setback::Permanent(error.into()),
+            Self::UserForbidden(error) => error.into(),
             _ => Setback::Busy { until: None },
         }
     }
@@ -85,6 +88,12 @@ impl Writer<'_> {
     pub(crate) fn announce(&mut self, announcement: Announcement) {
         self.record.announcing.push(announcement);
         self.noted = false;
+    }
+
+    /// Makes history of the announcements, which others have heard.
+    pub(crate) fn heard(&mut self) {
+        self.record.announced();
+        self.told = 0;
     }
 
     /// Takes back the announcements that nobody can have heard.
@@ -184,6 +193,7 @@ impl Writer<'_> {
             },
             (ErrorKind::NotFound, _) => Trouble::UserGone,
             _ if is_inactive(&error) => Trouble::UserInactive,
+            (ErrorKind::Forbidden { .. }, _) => Trouble::UserForbidden(error),
             _ => error.into(),
         }
     }

@@ -13,7 +13,7 @@ const SETTLE_SECONDS: u16 = 10;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = Arc::new(Telemetry::start(Function::Webhook));
-    let services = Services::start().await;
+    let services = Services::start().await?;
     let settle = services.env().parsed_or("SETTLE_SECONDS", SETTLE_SECONDS)?;
     let webhook = Arc::new(Webhook {
         shop: services.env().shop()?,
@@ -22,6 +22,9 @@ async fn main() -> Result<(), Error> {
         clock: services.clock(),
         settle: Duration::from_secs(settle.into()),
     });
+    // While the function starts it has more of the processor than later, and nobody waits yet. A failure is
+    // told by the first webhook, which asks again.
+    let _ = webhook.secrets.current().await;
     run(service_fn(move |request: Request| {
         let (telemetry, webhook) = (Arc::clone(&telemetry), Arc::clone(&webhook));
         async move {

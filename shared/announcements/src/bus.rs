@@ -59,6 +59,11 @@ impl EventBus {
         Self::new(client, self.name.clone(), Arc::clone(&self.clock))
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The client.
     pub fn client(&self) -> &Client {
         &self.client
@@ -122,14 +127,23 @@ impl EventBus {
     }
 
     /// Looks whether the bus is there, unless that is known.
+    async fn must_exist(&self) -> Result<(), Error> {
+        let (now, seen) = (self.clock.now(), self.known().seen);
+        if seen.is_some_and(|seen| now < seen + BELIEVED) {
+            return Ok(());
+        }
+        self.look().await
+    }
+
+    /// Looks whether the bus is there. The default one always is, and is not asked for.
     ///
     /// # Errors
     /// If it is not, or cannot be looked at.
-    async fn must_exist(&self) -> Result<(), Error> {
-        let (now, seen) = (self.clock.now(), self.known().seen);
-        if self.name == DEFAULT || seen.is_some_and(|seen| now < seen + BELIEVED) {
+    pub async fn look(&self) -> Result<(), Error> {
+        if self.name == DEFAULT {
             return Ok(());
         }
+        let now = self.clock.now();
         let look = self.client.describe_event_bus().name(&self.name).send().await;
         let look = look.map_err(|error| Error::sdk(&self.name, LOOK, &error));
         self.count(look.as_ref().err());

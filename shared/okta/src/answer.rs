@@ -40,6 +40,10 @@ pub(crate) fn refusal(answer: &Response<Bytes>) -> ErrorKind {
         _ if answer.status().is_redirection() => ErrorKind::Unreadable {
             detail: "a redirect, which is not followed: check OKTA_ORG_URL",
         },
+        // Only Okta itself can say that a call will never do.
+        _ if code.is_none() => {
+            ErrorKind::Unreadable { detail: "a refusal that is not Okta's own: check OKTA_ORG_URL" }
+        }
         _ => ErrorKind::Rejected { status, code },
     }
 }

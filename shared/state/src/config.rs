@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use outbound::Randomness;
 use rules::{Currency, GroupName, InvalidId, RuleBook};
 
-use crate::items::{Item, batch_get, number, text};
+use crate::items::{self, Item, batch_get, number, text};
 use crate::{Error, RunId, Salt};
 use rows::{
     ACCEPTED, ADDRESS, BOOK, CANCELLED, GROUP, RUN, SALT, SEGMENT, SETTINGS, book_name, key,
@@ -39,6 +39,7 @@ pub use personas::PersonaRow;
 pub use rows::{GroupRow, GroupStatus};
 pub use settings::{Settings, SettingsError};
 pub use wanted::{Replaced, WantedRows};
+pub use write::SeenGroup;
 
 /// The configuration table.
 #[derive(Debug, Clone)]
@@ -199,8 +200,8 @@ impl ConfigTable {
         };
         let mut item = answer.item.ok_or_else(missing)?;
         let content = item.remove("content").ok_or_else(missing)?;
-        let book: RuleBook = serde_dynamo::from_attribute_value(content)
-            .map_err(|error| rows::unreadable(&item, error.to_string()))?;
+        let book: RuleBook =
+            items::read(content).map_err(|error| rows::unreadable(&item, error.to_string()))?;
         Ok(AcceptedBook { version, book: Arc::new(book) })
     }
 

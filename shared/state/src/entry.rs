@@ -216,6 +216,8 @@ pub enum Outcome {
     UserTaken,
     /// The Okta user is deactivated.
     UserInactive,
+    /// Our credentials may not change the Okta user.
+    UserForbidden,
     /// The customer is in their group, and Okta does not take the totals into the user's profile.
     ProfileRefused,
     /// The customer is where the rules put them, because their pin names a segment that the book does
@@ -236,6 +238,27 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Applied,
+        Self::Unchanged,
+        Self::Covered,
+        Self::Deferred,
+        Self::Unmatched,
+        Self::Ambiguous,
+        Self::UserTaken,
+        Self::UserInactive,
+        Self::UserForbidden,
+        Self::ProfileRefused,
+        Self::PinUnknown,
+        Self::GroupWithoutId,
+        Self::GroupGone,
+        Self::GroupRuleManaged,
+        Self::OtherCurrency,
+        Self::Redacted,
+        Self::Gone,
+    ];
+
     /// The name used in records, logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -247,6 +270,7 @@ impl Outcome {
             Self::Ambiguous => "ambiguous",
             Self::UserTaken => "user_taken",
             Self::UserInactive => "user_inactive",
+            Self::UserForbidden => "user_forbidden",
             Self::ProfileRefused => "profile_refused",
             Self::PinUnknown => "pin_unknown",
             Self::GroupWithoutId => "group_without_id",

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::error::{is_failed, reasons};
@@ -86,6 +87,26 @@ pub(crate) async fn transact(
         Ok(_) => Ok(true),
         Err(error) if reasons(&error).iter().any(is_failed) => Ok(false),
         Err(error) => Err(Error::transaction(operation, &error)),
+    }
+}
+
+/// Reads a value into what it stands for.
+///
+/// # Errors
+/// If it stands for something else, or holds a kind of value that this release's SDK does not know, at which
+/// `serde_dynamo` would panic.
+pub(crate) fn read<T: DeserializeOwned>(value: AttributeValue) -> Result<T, serde_dynamo::Error> {
+    if is_known(&value) {
+        return serde_dynamo::from_attribute_value(value);
+    }
+    Err(serde::de::Error::custom("a kind of value that is not known"))
+}
+
+fn is_known(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::M(fields) => fields.values().all(is_known),
+        AttributeValue::L(items) => items.iter().all(is_known),
+        value => !value.is_unknown(),
     }
 }
 

@@ -16,8 +16,8 @@ mod tables;
 pub use announcement::{Announcement, MOST_ANNOUNCEMENTS};
 pub use config::{
     Acceptance, AcceptedBook, BookHistory, Config, ConfigCache, ConfigError, ConfigTable,
-    GroupNames, GroupRow, GroupStatus, PersonaRow, Replaced, RunConfig, Settings, SettingsError,
-    WantedGroup, WantedRows,
+    GroupNames, GroupRow, GroupStatus, PersonaRow, Replaced, RunConfig, SeenGroup, Settings,
+    SettingsError, WantedGroup, WantedRows,
 };
 pub use customers::{Claim, Customers, Erased, Listed, Page, Pinned, Place, Written};
 pub use entry::{

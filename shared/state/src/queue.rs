@@ -60,6 +60,10 @@ pub trait Receive: Depth {
     /// Takes a received message off the queue for good.
     fn delete<'a>(&'a self, receipt: &'a Receipt) -> BoxFuture<'a, Result<(), Error>>;
 
+    /// Takes received messages off the queue for good, in as few calls as the queue allows. On an error
+    /// some may be gone.
+    fn delete_all<'a>(&'a self, receipts: &'a [Receipt]) -> BoxFuture<'a, Result<(), Error>>;
+
     /// When the next message is due; none if the queue is empty.
     fn next_due(&self) -> BoxFuture<'_, Result<Option<Timestamp>, Error>>;
 }

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use outbound::TransportFailure;
 
+use crate::faults::Fault;
+
 /// Who was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
@@ -62,6 +64,8 @@ pub struct CallRecord {
     pub operation: Option<String>,
     /// Whether it carried a token to a host that must not see one.
     pub leaks_token: bool,
+    /// What went wrong on the way, if a test put something there.
+    pub fault: Option<Fault>,
     /// How it ended.
     pub outcome: Outcome,
 }

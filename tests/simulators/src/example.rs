@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use ::rules::CustomerId;
+use ::rules::{CustomerId, OrderId};
 use rust_decimal::Decimal;
 
 use crate::okta::UserStatus;
-use crate::shopify::NewCustomer;
+use crate::shopify::{Buyer, NewCustomer};
 use crate::world::World;
 
 /// The customers whose ids `events/` holds. They come first in their shop, so they have the same ids
@@ -25,6 +25,19 @@ pub struct Example {
     pub rival: CustomerId,
     /// Has ordered in euros, and is an Okta user.
     pub foreign: CustomerId,
+    /// Has ordered, and their Okta user's profile holds an attribute that the schema no longer has, so that
+    /// Okta takes no change of it.
+    pub misfit: CustomerId,
+    /// Has ordered, is an Okta user, and is to be pinned to a segment that no book has.
+    pub pinned: CustomerId,
+    /// Has spent 10,500, and is an Okta user.
+    pub spent_10_500: CustomerId,
+    /// Has spent 11,500, and is an Okta user.
+    pub spent_11_500: CustomerId,
+    /// Has spent 12,500, and is an Okta user.
+    pub spent_12_500: CustomerId,
+    /// The order of somebody who is no customer.
+    pub guest_order: OrderId,
 }
 
 impl World {
@@ -39,7 +52,11 @@ impl World {
         }
         let left = self.okta.add_user("cy@example.com", "cy@example.com");
         self.okta.set_status(&left, UserStatus::Deprovisioned)?;
-        self.okta.add_user("dan@example.com", "dan@example.com");
+        for login in ["dan", "fay", "gus", "hal", "ida"].map(|name| format!("{name}@example.com")) {
+            self.okta.add_user(&login, &login);
+        }
+        let misfit = self.okta.add_user("eve@example.com", "eve@example.com");
+        self.okta.set_attribute(&misfit, "loyaltyCard", "gold".into())?;
         self.shopify.silently(|shop| {
             let buyer = shop.add_customer(NewCustomer::with_email("ann@example.com")).0;
             let ordered_before = |who: NewCustomer| who.with_totals(1, 30.into());
@@ -51,7 +68,30 @@ impl World {
             let rival = shop.add_customer(has_ordered("ann@home.example.com")).0;
             let foreign = shop.add_customer(has_ordered("dan@example.com")).0;
             shop.set_customer_currency(foreign, "EUR".parse()?)?;
-            Ok(Example { buyer, nameless, twofold, inactive, rival, foreign })
+            let misfit = shop.add_customer(has_ordered("eve@example.com")).0;
+            let pinned = shop.add_customer(has_ordered("fay@example.com")).0;
+            let has_spent = |email, spent: u32| {
+                let who = NewCustomer::with_email(email).with_totals(1, spent.into());
+                shop.add_customer(who).0
+            };
+            let spent_10_500 = has_spent("gus@example.com", 10_500);
+            let spent_11_500 = has_spent("hal@example.com", 11_500);
+            let spent_12_500 = has_spent("ida@example.com", 12_500);
+            let guest_order = shop.place_order(Buyer::Guest, Decimal::TEN)?.0;
+            Ok(Example {
+                buyer,
+                nameless,
+                twofold,
+                inactive,
+                rival,
+                foreign,
+                misfit,
+                pinned,
+                spent_10_500,
+                spent_11_500,
+                spent_12_500,
+                guest_order,
+            })
         })
     }
 }

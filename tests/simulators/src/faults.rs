@@ -53,6 +53,8 @@ pub enum Fault {
     BreaksAfter(usize),
     /// A 200 with a page for people, as a proxy in between would send. Not carried out.
     NotJson,
+    /// The same with another status. Not carried out.
+    Page(u16),
     /// No connection.
     Connect,
     /// The call is carried out, and the answer takes this long. Longer than the caller waits is a

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use ::http::{Request, Response, StatusCode};
@@ -39,9 +39,13 @@ pub struct World {
     between: Arc<Between>,
 }
 
+/// Somebody to whom every call is shown.
+type Watcher = Box<dyn Fn(&RecordedExchange) + Send + Sync>;
+
 /// What lies between the caller and the services.
 struct Between {
     exchanges: Mutex<Vec<RecordedExchange>>,
+    watcher: OnceLock<Watcher>,
     faults: Faults,
     suspension: Mutex<Option<Suspension>>,
     /// How many bytes of a body that comes in pieces come at once.
@@ -89,6 +93,7 @@ impl World {
     pub fn at(clock: SimClock, shop: ShopDomain) -> Self {
         let between = Between {
             exchanges: Mutex::default(),
+            watcher: OnceLock::new(),
             faults: Faults::new(clock.clone()),
             suspension: Mutex::default(),
             piece: AtomicUsize::new(PIECE),
@@ -150,6 +155,13 @@ impl World {
     /// The calls made so far, with all that was sent and answered.
     pub fn exchanges(&self) -> Vec<RecordedExchange> {
         lock(&self.between.exchanges).clone()
+    }
+
+    /// Shows every call from now on to somebody, with all that was sent and answered. The first watcher
+    /// stays.
+    pub fn watch(&self, watcher: impl Fn(&RecordedExchange) + Send + Sync + 'static) {
+        // A second one is dropped.
+        drop(self.between.watcher.set(Box::new(watcher)));
     }
 
     /// The calls so far that the product must never make: the replacement of a profile, which deletes
@@ -219,16 +231,19 @@ impl World {
             operation: operation.as_deref(),
         };
         let fault = self.between.faults.take(&facts);
+        let met = fault.clone();
+        let record =
+            |request, end, response| self.record(&facts, met.clone(), request, end, response);
         let stop = self.count_down();
         if let Some(stop) = stop.as_ref().filter(|stop| stop.moment == Moment::Before) {
-            self.record(&facts, request.clone(), Outcome::SuspendedBefore, None);
+            record(request.clone(), Outcome::SuspendedBefore, None);
             stop.hold().await;
         }
         let breaks = matches!(fault, Some(Fault::BreaksAfter(_)));
         let outcome = self.carry_out(&incoming, fault, timeout).await;
         if let Some(stop) = stop.as_ref().filter(|stop| stop.moment == Moment::After) {
             let response = outcome.as_ref().ok().cloned();
-            self.record(&facts, request.clone(), Outcome::SuspendedAfter, response);
+            record(request.clone(), Outcome::SuspendedAfter, response);
             stop.hold().await;
         }
         let end = match &outcome {
@@ -237,7 +252,7 @@ impl World {
             Err(failure) => Outcome::Failed(*failure),
         };
         if stop.is_none() {
-            self.record(&facts, request, end, outcome.as_ref().ok().cloned());
+            record(request, end, outcome.as_ref().ok().cloned());
         }
         outcome.map(|answer| Delivered { answer, breaks })
     }
@@ -275,7 +290,10 @@ impl World {
             Some(Fault::CutAfter(bytes) | Fault::BreaksAfter(bytes)) => {
                 self.answer(incoming).await.map(|answer| beginning_of(answer, bytes))
             }
-            Some(Fault::NotJson) => Ok(page_for_people()),
+            Some(Fault::NotJson) => Ok(page_for_people(StatusCode::OK)),
+            Some(Fault::Page(status)) => {
+                Ok(page_for_people(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)))
+            }
             Some(fault) => self.answer_with(incoming, &fault).await,
         }
     }
@@ -326,6 +344,7 @@ impl World {
     fn record(
         &self,
         facts: &Facts<'_>,
+        fault: Option<Fault>,
         request: Request<Bytes>,
         outcome: Outcome,
         response: Option<Response<Bytes>>,
@@ -338,12 +357,17 @@ impl World {
             operation: facts.operation.map(str::to_owned),
             leaks_token: matches!(facts.service, Service::Storage | Service::Elsewhere)
                 && hold_token(request.headers()),
+            fault,
             outcome,
         };
         // Files can be too large to keep one for every download.
         let keeps_body = facts.service != Service::Storage;
         let response = response.map(|it| if keeps_body { it } else { it.map(|_| Bytes::new()) });
-        lock(&self.between.exchanges).push(RecordedExchange { call, request, response });
+        let exchange = RecordedExchange { call, request, response };
+        if let Some(watcher) = self.between.watcher.get() {
+            watcher(&exchange);
+        }
+        lock(&self.between.exchanges).push(exchange);
     }
 }
 
@@ -365,6 +389,6 @@ fn beginning_of(mut answer: Response<Bytes>, bytes: usize) -> Response<Bytes> {
     answer
 }
 
-fn page_for_people() -> Response<Bytes> {
-    outgoing(StatusCode::OK, "text/html", "<html><body>Back soon.</body></html>")
+fn page_for_people(status: StatusCode) -> Response<Bytes> {
+    outgoing(status, "text/html", "<html><body>Back soon.</body></html>")
 }

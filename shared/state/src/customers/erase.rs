@@ -26,20 +26,17 @@ impl Customers {
     /// # Errors
     /// If the table does not answer. What was deleted stays deleted.
     pub async fn erase_some(&self) -> Result<Erased, Error> {
-        let page = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .projection_expression("pk, sk")
-            .limit(BATCH)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| Error::sdk(OPERATION, &error))?;
-        let mut left: Vec<_> = page.items.unwrap_or_default();
-        if left.is_empty() && page.last_evaluated_key.is_none() {
-            return Ok(Erased::All);
-        }
+        let scan = self.client.scan().table_name(&self.table).projection_expression("pk, sk");
+        let mut pages = scan.limit(BATCH).consistent_read(true).into_paginator().send();
+        // A page may be empty though others follow.
+        let mut left = loop {
+            let Some(page) = pages.next().await else { return Ok(Erased::All) };
+            let items = page.map_err(|error| Error::sdk(OPERATION, &error))?.items;
+            match items.unwrap_or_default() {
+                items if items.is_empty() => {}
+                items => break items,
+            }
+        };
         for _ in 0..TRIES {
             left = self.delete_batch(left).await?;
             if left.is_empty() {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rules::{CustomerId, UserId};
 
 use crate::entry::key;
-use crate::items::{Item, number, text};
+use crate::items::{self, Item, number, text};
 use crate::{Entry, Error, Version, Versioned};
 
 /// The sort key of everything that has but one item: the design keeps room for more.
@@ -81,7 +81,7 @@ pub(super) fn owner(item: &Item) -> Result<CustomerId, Error> {
 pub(super) fn read_entry(customer: CustomerId, item: Item) -> Result<Versioned, Error> {
     let version = number(&item, "version")
         .ok_or_else(|| unreadable(&item, "version is missing or no number"))?;
-    let entry = serde_dynamo::from_item(item)
+    let entry = items::read(AttributeValue::M(item))
         .map_err(|error| Error::Unreadable { item: key(customer), detail: error.to_string() })?;
     Ok(Versioned { version: Version(version), entry })
 }

@@ -10,7 +10,7 @@ use rules::CustomerId;
 use super::form::{STATE, keys, owner, read_entry};
 use super::{BATCH_GET, Customers};
 use crate::entry::key;
-use crate::items::{Item, batch_get_fields, projection};
+use crate::items::{self, Item, batch_get_fields, projection};
 use crate::{Answered, Entry, Error, RunId};
 
 /// What a scan reads: everything but the history, which is most of an item.
@@ -117,5 +117,5 @@ impl Customers {
 }
 
 fn answered(value: AttributeValue) -> Option<Answered> {
-    serde_dynamo::from_attribute_value(value).ok()
+    items::read(value).ok()
 }

@@ -141,6 +141,13 @@ impl Receive for LocalQueue {
         Box::pin(async { Ok(()) })
     }
 
+    fn delete_all<'a>(&'a self, receipts: &'a [Receipt]) -> BoxFuture<'a, Result<(), Error>> {
+        for receipt in receipts {
+            self.delete(receipt);
+        }
+        Box::pin(async { Ok(()) })
+    }
+
     fn next_due(&self) -> BoxFuture<'_, Result<Option<Timestamp>, Error>> {
         let due = self.next_due();
         Box::pin(async move { Ok(due) })

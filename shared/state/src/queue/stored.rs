@@ -3,6 +3,7 @@
 mod dead;
 
 use std::collections::HashMap;
+use std::slice;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -19,15 +20,23 @@ use crate::items::{Item, TRIES, incomplete, number, text, transact, unbuilt};
 
 /// How many items one `BatchWriteItem` takes.
 const BATCH: usize = 25;
+/// How many writes one transaction takes.
+const TRANSACTION: usize = 100;
+/// How many messages one transaction moves: each is two writes.
+const MOVED_AT_ONCE: usize = TRANSACTION / 2;
+/// How often a batch of messages that others have begun to take is left to them, before it is taken message
+/// by message.
+const COLLISIONS: usize = 3;
 const SEND: &str = "send to the queue";
 const RECEIVE: &str = "receive from the queue";
+const DELETE: &str = "delete from the queue";
 
 /// A queue that is as safe as the table it is kept in, with the behaviour of SQS that the worker relies
 /// on. Several processes may work with it at once.
 ///
-/// An item's sort key begins with the moment it is due. Being received is one transaction that moves it
-/// to the moment it would come back, so of two processes one gets it, and a process that dies gives it
-/// back.
+/// An item's sort key begins with the moment it is due. Being received is one transaction for all of a batch,
+/// which moves them to the moment they would come back, so of two processes one gets them, and a process that
+/// dies gives them back.
 #[derive(Clone)]
 pub struct StoredQueue {
     client: Client,
@@ -116,20 +125,36 @@ impl StoredQueue {
         item
     }
 
+    /// Takes messages one step after the other. What a step has taken before one fails is handed out: it is
+    /// hidden from others by now, and counts as received. The error comes up again.
     async fn receive_all(&self, most: usize) -> Result<Vec<Received>, Error> {
         let mut received = Vec::new();
+        match self.receive_into(&mut received, most).await {
+            Err(error) if received.is_empty() => Err(error),
+            _ => Ok(received),
+        }
+    }
+
+    async fn receive_into(&self, received: &mut Vec<Received>, most: usize) -> Result<(), Error> {
         for part in [Part::Live, Part::OfRun] {
+            let mut collisions = 0;
             while received.len() < most {
-                let due = self.due(part, most - received.len()).await?;
+                let due = self.due(part, (most - received.len()).min(MOVED_AT_ONCE)).await?;
                 if due.is_empty() {
                     break;
                 }
-                for item in &due {
-                    received.extend(self.take(part, item).await?);
+                if let Some(taken) = self.take(part, &due).await? {
+                    received.extend(taken);
+                } else if collisions < COLLISIONS {
+                    collisions += 1;
+                } else {
+                    for item in due.iter().map(slice::from_ref) {
+                        received.extend(self.take(part, item).await?.unwrap_or_default());
+                    }
                 }
             }
         }
-        Ok(received)
+        Ok(())
     }
 
     /// The messages that have been due the longest.
@@ -151,9 +176,30 @@ impl StoredQueue {
         Ok(answer.items.unwrap_or_default())
     }
 
-    /// Takes a message, unless another process has taken it. One that was received too often becomes a
-    /// dead letter.
-    async fn take(&self, part: Part, item: &Item) -> Result<Option<Received>, Error> {
+    /// Takes messages, unless another process has taken one of them. Those that were received too often
+    /// become dead letters. An item that cannot be read keeps back none of those before it.
+    async fn take(&self, part: Part, items: &[Item]) -> Result<Option<Vec<Received>>, Error> {
+        let (mut writes, mut received) = (Vec::new(), Vec::new());
+        for item in items {
+            match self.receipt(part, item) {
+                Ok((moves, message)) => {
+                    writes.extend(moves);
+                    received.extend(message);
+                }
+                Err(error) if writes.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        let are_ours = transact(&self.client, writes, RECEIVE).await?;
+        Ok(are_ours.then_some(received))
+    }
+
+    /// What being received makes of an item, and the message that is handed out, if it is.
+    fn receipt(
+        &self,
+        part: Part,
+        item: &Item,
+    ) -> Result<([TransactWriteItem; 2], Option<Received>), Error> {
         let (Some(sk), Some(body)) = (text(item, "sk"), text(item, "body")) else {
             let item = format!("queue item {}", part.key());
             return Err(Error::Unreadable { item, detail: "has no body".to_owned() });
@@ -165,13 +211,12 @@ impl StoredQueue {
         let (to, due) = if is_dead { (Part::Dead, now) } else { (part, now + VISIBILITY) };
         let moved = self.item(to, due, body.to_owned(), receives.min(MOST_RECEIVES));
         let receipt = Receipt(format!("{} {}", to.key(), text(&moved, "sk").unwrap_or_default()));
-        let is_ours = self.exchange(keys(part, sk), moved).await?;
         let message = Received { id: receipt, body: body.to_owned(), receives };
-        Ok((is_ours && !is_dead).then_some(message))
+        Ok((self.exchange(keys(part, sk), moved)?, (!is_dead).then_some(message)))
     }
 
-    /// Puts an item in the place of another one; false if that one is gone.
-    async fn exchange(&self, from: Item, to: Item) -> Result<bool, Error> {
+    /// Puts an item in the place of another one, unless that one is gone.
+    fn exchange(&self, from: Item, to: Item) -> Result<[TransactWriteItem; 2], Error> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(from))
@@ -183,22 +228,24 @@ impl StoredQueue {
             .set_item(Some(to))
             .build()
             .map_err(|_| unbuilt(RECEIVE))?;
-        let writes = vec![
+        Ok([
             TransactWriteItem::builder().delete(delete).build(),
             TransactWriteItem::builder().put(put).build(),
-        ];
-        transact(&self.client, writes, RECEIVE).await
+        ])
     }
 
-    async fn remove(&self, receipt: &Receipt) -> Result<(), Error> {
-        const OPERATION: &str = "delete from the queue";
-        let (part, sk) = receipt.0.split_once(' ').unwrap_or_default();
-        let key = HashMap::from([
-            ("pk".to_owned(), AttributeValue::S(part.to_owned())),
-            ("sk".to_owned(), AttributeValue::S(sk.to_owned())),
-        ]);
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        delete.send().await.map_err(|error| Error::sdk(OPERATION, &error))?;
+    /// In one transaction for as many as it takes, so that the disk is waited for once.
+    async fn remove(&self, receipts: &[Receipt]) -> Result<(), Error> {
+        let request = |receipt: &Receipt| {
+            let (part, sk) = receipt.0.split_once(' ').unwrap_or_default();
+            let delete = Delete::builder().table_name(&self.table).set_key(Some(key(part, sk)));
+            let delete = delete.build().map_err(|_| unbuilt(DELETE))?;
+            Ok(TransactWriteItem::builder().delete(delete).build())
+        };
+        for batch in receipts.chunks(TRANSACTION) {
+            let deletes = batch.iter().map(request).collect::<Result<_, _>>()?;
+            transact(&self.client, deletes, DELETE).await?;
+        }
         Ok(())
     }
 
@@ -239,8 +286,12 @@ impl StoredQueue {
 }
 
 fn keys(part: Part, sk: &str) -> Item {
+    key(part.key(), sk)
+}
+
+fn key(part: &str, sk: &str) -> Item {
     HashMap::from([
-        ("pk".to_owned(), AttributeValue::S(part.key().to_owned())),
+        ("pk".to_owned(), AttributeValue::S(part.to_owned())),
         ("sk".to_owned(), AttributeValue::S(sk.to_owned())),
     ])
 }
@@ -273,7 +324,11 @@ impl Receive for StoredQueue {
     }
 
     fn delete<'a>(&'a self, receipt: &'a Receipt) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(self.remove(receipt))
+        Box::pin(self.remove(slice::from_ref(receipt)))
+    }
+
+    fn delete_all<'a>(&'a self, receipts: &'a [Receipt]) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.remove(receipts))
     }
 
     fn next_due(&self) -> BoxFuture<'_, Result<Option<Timestamp>, Error>> {

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use jiff::Timestamp;
 
-use super::form::{HELD, KEPT, held, keys, partition, record_keys, second, unreadable};
+use super::form::{CHUNKS_KEPT, HELD, held, keys, partition, record_keys, second, unreadable};
 use super::{Hold, Kept, RunId, Runs};
 use crate::Error;
 use crate::items::unbuilt;
@@ -44,7 +44,7 @@ impl Runs {
             .set_expression_attribute_values(Some(held(hold)));
         let mut item = keys([&partition(&hold.run), &sort_key(chunk)]);
         item.insert("content".into(), AttributeValue::B(Blob::new(content)));
-        item.insert("expires_at".into(), second(now + KEPT));
+        item.insert("expires_at".into(), second(now + CHUNKS_KEPT));
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let writes = vec![
             TransactWriteItem::builder().condition_check(check.build().map_err(built)?).build(),

@@ -10,10 +10,14 @@ use serde::de::DeserializeOwned;
 
 use super::{Hold, RunId};
 use crate::Error;
-use crate::items::Item;
+use crate::items::{self, Item};
 
-/// How long records of runs that have ended are kept, and chunks.
+/// How long records of runs that have ended are kept.
 pub(super) const KEPT: Duration = Duration::from_hours(90 * 24);
+/// How long chunks are kept. They hold whom a run was about, and are gone before the 30 days end in which
+/// [Shopify](https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance) wants a customer or a
+/// shop forgotten that asks for it; a run that is paused is still there.
+pub(super) const CHUNKS_KEPT: Duration = Duration::from_hours(20 * 24);
 /// How long summaries are kept.
 const SUMMARY_KEPT: Duration = Duration::from_hours(365 * 24);
 
@@ -84,8 +88,7 @@ pub(super) fn item<T: Serialize>(keys_: [&str; 2], content: &T) -> Result<Item, 
 
 pub(super) fn content<T: DeserializeOwned>(keys: [&str; 2], mut item: Item) -> Result<T, Error> {
     let content = item.remove("content").ok_or_else(|| unreadable(keys, "content is missing"))?;
-    serde_dynamo::from_attribute_value(content)
-        .map_err(|error| unreadable(keys, &error.to_string()))
+    items::read(content).map_err(|error| unreadable(keys, &error.to_string()))
 }
 
 /// The partition of a run's record and chunks.

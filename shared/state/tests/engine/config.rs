@@ -167,8 +167,10 @@ async fn a_group_comes_back_as_it_was_written() {
         GroupRow { id: Some("00g1".parse().unwrap()), status: GroupStatus::Renamed },
         GroupRow { id: None, status: GroupStatus::Ambiguous },
     ] {
-        table.put_group(&name, &found, now()).await.unwrap();
+        let seen = table.group_names().await.unwrap().seen.remove(&name).unwrap_or_default();
+        assert!(table.put_group(&name, &found, &seen, now()).await.unwrap());
         assert_eq!(table.groups().await.unwrap()[&name], found);
+        assert!(!table.put_group(&name, &found, &seen, now()).await.unwrap(), "seen before that");
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use simulators::SimClock;
-use state::{ConfigCache, GroupRow, GroupStatus};
+use state::{ConfigCache, GroupRow, GroupStatus, SeenGroup};
 
 use crate::support::{BOOK, Chance, book, now, number, put, row, table};
 
@@ -52,7 +52,7 @@ async fn a_run_sees_the_wanted_book_beside_the_accepted_one() {
     let worker = table.load(None, now(), &Chance(1)).await.unwrap();
     let group: rules::GroupName = "Shopify VIP Customer".parse().unwrap();
     let found = GroupRow { id: Some("00g1".parse().unwrap()), status: GroupStatus::Found };
-    table.put_group(&group, &found, now()).await.unwrap();
+    table.put_group(&group, &found, &SeenGroup::default(), now()).await.unwrap();
     let edited = book(&BOOK.replace("500", "5"));
     table.put_wanted(&edited).await.unwrap();
 

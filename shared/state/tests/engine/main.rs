@@ -26,6 +26,8 @@ mod list;
 #[cfg(test)]
 mod local_queue;
 #[cfg(test)]
+mod partial;
+#[cfg(test)]
 mod personas;
 #[cfg(test)]
 mod pins;
@@ -43,5 +45,7 @@ mod sqs;
 mod stored_queue;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod unknown_values;
 #[cfg(test)]
 mod wanted;

@@ -109,7 +109,7 @@ async fn what_has_ended_expires_and_what_goes_on_does_not() {
     let pk = format!("run#{}", run("1"));
     assert_eq!(expiry(&pk, "record").await, None, "without it, the run could not be ended");
     assert_eq!(expiry("active", "run").await, None);
-    assert_eq!(expiry(&pk, "ids#000001#000000").await, after(90));
+    assert_eq!(expiry(&pk, "ids#000001#000000").await, after(20));
 
     assert_eq!(runs.end(&hold, &noted(1), &1, Some(&1), now()).await, Ok(Kept::Yes));
     assert_eq!(expiry(&pk, "record").await, after(90));

@@ -1,6 +1,7 @@
 //! A real engine in this process, with empty tables.
 
 mod faults;
+mod partial;
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use rules::{CustomerId, RuleBook};
 use state::{ConfigTable, RunId};
 
 pub(crate) use faults::{Fault, Faults};
+pub(crate) use partial::engine_that_does;
 
 pub(crate) const CONFIG: &str = "config";
 pub(crate) const CUSTOMERS: &str = "customers";
@@ -51,9 +53,19 @@ pub(crate) async fn engine() -> Client {
 
 /// An engine whose answers these faults spoil.
 pub(crate) async fn engine_with(faults: Faults) -> Client {
+    with_tables(&serve().await, faults).await
+}
+
+/// An engine, and where it listens.
+async fn serve() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+    endpoint
+}
+
+/// A client of the engine at this address, which is given empty tables.
+async fn with_tables(endpoint: &str, faults: Faults) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

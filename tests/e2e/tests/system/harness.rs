@@ -60,7 +60,7 @@ impl Shop {
 
     /// A shop whose group names nobody has resolved yet.
     pub(crate) async fn unresolved() -> Self {
-        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
         let options = Options::simulated(&world).unwrap();
         Self::of(world, options).await
     }

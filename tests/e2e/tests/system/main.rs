@@ -7,6 +7,8 @@ mod announced;
 #[path = "../between/mod.rs"]
 mod between;
 #[cfg(test)]
+mod claims;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod ends;
@@ -32,3 +34,5 @@ mod parts;
 mod pins;
 #[cfg(test)]
 mod service_app;
+#[cfg(test)]
+mod storm;

@@ -5,7 +5,7 @@ use simulators::shopify::{Buyer, Topic};
 use state::{Cause, Outcome};
 use webhook::Answer;
 
-use crate::harness::{NEW, RETURNING, STAFF, Shop, VIP, held, outcomes};
+use crate::harness::{NEW, RETURNING, STAFF, Shop, VIP, held, nothing, outcomes};
 
 const SET_TOTALS: &str = "POST /api/v1/users/{id}";
 const JOIN: &str = "PUT /api/v1/groups/{id}/users/{id}";
@@ -189,6 +189,38 @@ async fn a_duplicate_is_covered_by_the_first_and_a_late_one_finds_nothing_new() 
     shop.settle().await;
     assert_eq!(shop.okta_calls(), [""; 0]);
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn duplicates_that_come_in_many_batches_are_one_read_and_one_second_look() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let (_, webhook) = shop.place(ann.customer, "45.50");
+    for _ in 0..30 {
+        shop.deliver(&webhook).await;
+    }
+    let settled = shop.settle().await;
+    let [applied, covered @ .., second] = &outcomes(&settled)[..] else { panic!() };
+    assert_eq!((*applied, *second), (Outcome::Applied, Outcome::Unchanged));
+    assert_eq!(covered, [Outcome::Covered; 2]);
+    assert_eq!(shop.calls(Service::Shopify).len(), 2);
+}
+
+/// Which of the two was first, nobody can tell.
+#[tokio::test]
+async fn an_event_of_the_very_moment_of_a_read_is_not_covered_by_it() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "45.50").await;
+    let other = shop.person("anna@example.com").user;
+    shop.deliver(&shop.set_email(ann.customer, Some("ANN@example.com"))).await;
+    shop.wait(Duration::from_secs(11));
+    shop.system.work_once().await.unwrap().unwrap();
+    assert_eq!(shop.record(ann.customer).await.read.unwrap().at, shop.now());
+    shop.deliver(&shop.set_email(ann.customer, Some("anna@example.com"))).await;
+    let settled = shop.settle().await;
+    assert_eq!(outcomes(&settled), [Outcome::Applied]);
+    assert_eq!((shop.held(&ann.user), shop.held(&other)), (nothing(), held(NEW, "45.5", 1)));
 }
 
 #[tokio::test]

@@ -67,19 +67,22 @@ async fn every_passing_trouble_of_okta_ends_well() {
 #[tokio::test]
 async fn a_proxy_s_page_is_no_answer_to_a_change() {
     let profile = "/api/v1/users/{id}";
-    for (method, path) in [(Method::DELETE, JOIN), (Method::PUT, JOIN), (Method::POST, profile)] {
+    let changes = [(Method::DELETE, JOIN), (Method::PUT, JOIN), (Method::POST, profile)];
+    let pages = [Fault::NotJson, Fault::Page(400), Fault::Page(413)];
+    let both = |change| pages.iter().map(move |page| (change, page));
+    for ((method, path), page) in changes.iter().flat_map(both) {
         let shop = Shop::open().await;
         let ann = shop.person("ann@example.com");
         shop.buys(&ann, "45.50").await;
         let other = shop.person("anna@example.com").user;
         let thirty = Duration::from_mins(30);
         let call = Matching::call(method.clone(), path);
-        shop.world.faults().during(thirty, Service::Okta, call, Fault::NotJson);
+        shop.world.faults().during(thirty, Service::Okta, call, page.clone());
         shop.deliver(&shop.set_email(ann.customer, Some("anna@example.com"))).await;
         shop.settle().await;
-        assert_eq!(shop.held(&ann.user), nothing(), "{method}");
-        assert_eq!(shop.held(&other), held(NEW, "45.5", 1), "{method}");
-        assert!(shop.system.queue().dead_letters().is_empty(), "{method}");
+        assert_eq!(shop.held(&ann.user), nothing(), "{method} {page:?}");
+        assert_eq!(shop.held(&other), held(NEW, "45.5", 1), "{method} {page:?}");
+        assert!(shop.system.queue().dead_letters().is_empty(), "{method} {page:?}");
     }
 }
 
@@ -238,6 +241,26 @@ async fn a_function_stopped_while_okta_hangs_has_reported_before() {
     let looked_up =
         shop.okta_calls().iter().filter(|call| *call == "GET /api/v1/users/{id}").count();
     assert_eq!(looked_up, 1, "the next customer is not begun while Okta is silent");
+}
+
+#[tokio::test]
+async fn an_okta_that_takes_no_connection_is_asked_for_one_customer_of_a_batch() {
+    let shop = Shop::open().await;
+    let people = ["ann", "ben", "cas"].map(|name| shop.person(&format!("{name}@example.com")));
+    let half_an_hour = Duration::from_mins(30);
+    shop.world.faults().during(half_an_hour, Service::Okta, Matching::any(), Fault::Connect);
+    for person in &people {
+        shop.order(person.customer, "45.50").await;
+    }
+    shop.wait(Duration::from_secs(11));
+    let before = shop.system.worker().okta.traffic();
+    let report = shop.system.work_once().await.unwrap().unwrap();
+    let sent = shop.system.worker().okta.traffic().since(before).sent;
+    assert_eq!((report.tally.of("deferred"), sent), (3, 4), "one call, and three repeats");
+    shop.settle().await;
+    for person in &people {
+        assert_eq!(shop.held(&person.user), held(NEW, "45.5", 1));
+    }
 }
 
 #[tokio::test]

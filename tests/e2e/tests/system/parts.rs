@@ -2,13 +2,14 @@
 //! the program panic.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use outbound::{BoxFuture, Chunks, SystemRandom, Transport, TransportFailure};
 use segments::local::{LocalSecrets, LocalSystem, Options, WEBHOOK_SECRET};
-use state::{ConfigCache, Customers, Outgoing, Queue};
+use state::{ConfigCache, Customers, Entry, LocalQueue, Outgoing, Queue};
 use sync_customer::{Record, Worker};
 use webhook::Answer;
 
@@ -22,6 +23,28 @@ impl Queue for Refusing {
         let code = "ServiceUnavailable".to_owned();
         let error = state::Error::Refused { operation: "send", code, retryable: true };
         Box::pin(async { Err(error) })
+    }
+}
+
+/// A queue that does not take what it is asked to first.
+struct RefusingOnce {
+    queue: LocalQueue,
+    has_refused: AtomicBool,
+}
+
+impl Queue for RefusingOnce {
+    fn send(&self, messages: Vec<Outgoing>) -> BoxFuture<'_, Result<(), state::Error>> {
+        if self.has_refused.swap(true, Ordering::Relaxed) {
+            self.queue.send(messages)
+        } else {
+            Refusing.send(messages)
+        }
+    }
+}
+
+impl RefusingOnce {
+    fn of(shop: &Shop) -> Arc<Self> {
+        Arc::new(Self { queue: shop.system.queue().clone(), has_refused: AtomicBool::new(false) })
     }
 }
 
@@ -70,6 +93,11 @@ fn worker(shop: &Shop, queue: Arc<dyn Queue>, customers: Customers) -> Worker {
 /// An order's message, received when it is due.
 async fn received(shop: &Shop, person: &Person) -> Vec<Record> {
     shop.order(person.customer, "45.50").await;
+    due(shop)
+}
+
+/// What is in the queue, received when it is due.
+fn due(shop: &Shop) -> Vec<Record> {
     shop.wait(Duration::from_secs(11));
     let messages = shop.system.queue().receive(10);
     let record =
@@ -89,6 +117,38 @@ async fn while_the_queue_takes_nothing_nothing_is_written_and_the_records_come_b
     assert_eq!((shop.held(&ann.user), shop.okta_calls()), (nothing(), Vec::new()));
     shop.settle().await;
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn a_second_look_that_the_queue_does_not_take_is_asked_for_again() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "20").await;
+    let order = shop.buys(&ann, "600").await;
+    shop.world.shopify.set_totals_lag(Duration::from_secs(45));
+    shop.deliver(&shop.world.shopify.cancel_order(order).unwrap()).await;
+    let records = due(&shop);
+    let worker = worker(&shop, RefusingOnce::of(&shop), shop.system.customers().clone());
+    let report = worker.handle(records, shop.now() + Duration::from_mins(1)).await;
+    assert_eq!((report.failed.len(), report.tally.of("deferred")), (0, 1));
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "20", 1));
+}
+
+#[tokio::test]
+async fn a_redaction_stands_whatever_the_queue_takes_after_it() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "600").await;
+    shop.deliver(&shop.world.shopify.redact_customer(ann.customer).unwrap()).await;
+    let records = due(&shop);
+    let worker = worker(&shop, RefusingOnce::of(&shop), shop.system.customers().clone());
+    let report = worker.handle(records, shop.now() + Duration::from_mins(1)).await;
+    assert_eq!((report.failed.len(), report.tally.of("deferred")), (0, 1));
+    assert!(matches!(shop.entry(ann.customer).await, Some(Entry::Tombstone(_))));
+    assert_eq!(shop.system.customers().holder(&ann.user).await.unwrap(), None);
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), nothing());
 }
 
 #[tokio::test]

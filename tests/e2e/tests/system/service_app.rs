@@ -11,7 +11,7 @@ use crate::harness::{NEW, RETURNING, Shop, held};
 
 /// A shop whose system is this app to Okta.
 async fn open(new: &NewServiceApp<'_>) -> (Shop, ServiceApp) {
-    let world = World::new("my-store.myshopify.com".parse().unwrap());
+    let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
     let app = world.okta.add_service_app(new);
     let secrets = LocalSecrets::simulated(&world);
     secrets.put(OKTA_SECRET, app.secret.to_string());

@@ -62,6 +62,14 @@ impl OktaSim {
         })
     }
 
+    /// Makes a user an administrator with more rights than our credentials: those may not change them.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub fn promote(&self, user: &UserId) -> Result<(), NoSuch> {
+        self.change_user(user, |user, _| user.outranks = true)
+    }
+
     /// Changes one attribute of a user's profile; null empties it.
     ///
     /// # Errors
@@ -225,6 +233,13 @@ impl OktaSim {
     pub fn add_rule(&self, name: &str, groups: &[GroupId], active: bool) -> String {
         let (now, mut directory) = (self.now(), self.lock());
         directory.add_rule(name, groups.to_vec(), "user.department==\"Sales\"", active, now)
+    }
+
+    /// Activates or deactivates a group rule; nothing if there is no such rule.
+    pub fn set_rule_active(&self, rule: &str, active: bool) {
+        if let Some(rule) = self.lock().rules.get_mut(rule) {
+            rule.active = active;
+        }
     }
 
     /// The users that a rule passes over, because they were taken out of its groups by hand.

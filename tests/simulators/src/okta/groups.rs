@@ -89,7 +89,7 @@ impl OktaSim {
     ) -> Answer {
         let (now, mut directory) = (self.now(), self.lock());
         let (group, user) = (group(&directory, group_id)?, member(&directory, user_id)?);
-        if group.kind != GroupKind::Okta {
+        if group.kind != GroupKind::Okta || user.outranks {
             return Err(Refusal::forbidden());
         }
         let joins = change == MembershipChange::Joined;

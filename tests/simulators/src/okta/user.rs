@@ -48,6 +48,8 @@ pub(crate) struct User {
     pub(crate) created: Timestamp,
     pub(crate) status_changed: Timestamp,
     pub(crate) updated: Timestamp,
+    /// Whether they are an administrator with more rights than whoever calls, who may not change them.
+    pub(crate) outranks: bool,
     /// Grows with every change; the entity tag is made of it.
     pub(crate) version: u64,
 }
@@ -60,7 +62,7 @@ impl User {
         now: Timestamp,
     ) -> Self {
         let (created, status_changed, updated) = (now, now, now);
-        Self { id, status, profile, created, status_changed, updated, version: 1 }
+        Self { id, status, profile, created, status_changed, updated, outranks: false, version: 1 }
     }
 
     /// A text of the profile; empty if there is none.

@@ -101,6 +101,9 @@ impl OktaSim {
         if incoming.header("if-match").is_some_and(|tag| tag != held.entity_tag()) {
             return Err(Refusal::changed_meanwhile());
         }
+        if held.outranks {
+            return Err(Refusal::forbidden());
+        }
         if held.status == UserStatus::Deprovisioned {
             return Err(Refusal::wrong_status());
         }

@@ -92,11 +92,14 @@ impl Comparison {
     }
 }
 
-/// The words of a query; quoted spaces part none, and the quotes are gone.
+/// The words of a query; quoted spaces part none, and the quotes are gone. A backslash takes what follows
+/// it inside of quotes for itself.
 fn words(query: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
-    for character in query.chars() {
+    let mut characters = query.chars();
+    while let Some(character) = characters.next() {
         match quote {
+            Some(_) if character == '\\' => word.extend(characters.next()),
             Some(end) if character == end => quote = None,
             None if matches!(character, '\'' | '"') => quote = Some(character),
             None if character.is_whitespace() => words.push(std::mem::take(&mut word)),
@@ -151,6 +154,17 @@ mod tests {
         for lost in ["status:failed", "created_at:>'2026-10-05T09:00:00Z'", "id:7 id:>7", "id:x"] {
             assert!(!finds(lost, moment), "{lost}");
         }
+    }
+
+    #[test]
+    fn an_escaped_quote_does_not_end_a_phrase() {
+        let finds = |query, email| {
+            Search::read(Some(query))
+                .finds(|field| (field == "email").then_some(Known::Text(email)))
+        };
+        assert!(finds(r#"email:"\"a\\b\"@example.com""#, r#""a\b"@example.com"#));
+        assert!(!finds(r#"email:"a\" email:b""#, "a"));
+        assert!(finds(r#"email:"a" colour:"b""#, "a"));
     }
 
     #[test]

@@ -44,10 +44,8 @@ impl DeadLetters for StoredQueue {
 
     fn discard<'a>(&'a self, letters: &'a [DeadLetter]) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            for letter in letters {
-                self.remove(&letter.id).await?;
-            }
-            Ok(())
+            let receipts: Vec<_> = letters.iter().map(|letter| letter.id.clone()).collect();
+            self.remove(&receipts).await
         })
     }
 

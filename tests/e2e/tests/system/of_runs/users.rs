@@ -162,3 +162,16 @@ async fn who_leaves_all_segments_is_not_sought_any_more() {
     assert_eq!(shop.works_off(left).await, [Outcome::Unchanged]);
     assert_eq!(shop.record(ann).await.sought, None);
 }
+
+#[tokio::test]
+async fn an_address_that_the_run_cannot_have_looked_for_is_looked_for() {
+    let shop = Shop::open().await;
+    let ann = shop.customer("before@example.com");
+    shop.place(ann, "45.50");
+    let user = shop.user("ann@example.com", "ann@example.com");
+    // The run has begun by then.
+    shop.wait(Duration::from_hours(24));
+    shop.set_email(ann, Some("ann@example.com"));
+    shop.works_off(hinted(&shop, ann, Hint::Nobody)).await;
+    assert_eq!(shop.held(&user), held(NEW, "45.5", 1));
+}
