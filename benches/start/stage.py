@@ -1,4 +1,4 @@
-"""What a function sees of the world: Lambda's runtime API, Secrets Manager and SQS, on one loopback port.
+"""What a function sees of the world: Lambda's runtime API, Secrets Manager and SQS, each on a loopback port.
 
 Everything is answered at once and kept in memory, so that what is measured is the function's own. The
 runtime API is Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
@@ -16,41 +16,61 @@ NEXT = "/2018-06-01/runtime/invocation/next"
 
 
 class Stage:
-    """Hands invocations to one function, and notes when what arrived."""
+    """Hands invocations to one function, and notes when what arrived. `tls` is what AWS's services prove
+    themselves by; they are reached without TLS if there is none."""
 
-    def __init__(self, secret):
+    def __init__(self, secret, tls=None):
         self.secret = json.dumps({"secrets": [secret]})
         self.events = queue.Queue()
         self.answers = queue.Queue()
         self.first_next = None
+        # Calls to AWS's services, and the messages they brought.
+        self.called = 0
         self.sent = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listeners = []
+        scheme = "http" if tls is None else "https"
+        self.runtime = f"127.0.0.1:{self._listen(None)}"
+        # Apart, as they are on AWS: no connection to the one serves the other.
+        self.secrets_manager = f"{scheme}://127.0.0.1:{self._listen(tls)}"
+        self.sqs = f"{scheme}://127.0.0.1:{self._listen(tls)}"
 
     def close(self):
-        self.listener.close()
+        for listener in self.listeners:
+            listener.close()
+
+    def _listen(self, tls):
+        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.listeners.append(listener)
+        threading.Thread(target=self._accept, args=(listener, tls), daemon=True).start()
+        return listener.getsockname()[1]
 
     def invoke(self, event, timeout=30):
         """One invocation: when it was handed over, when its answer came, and the answer."""
         self.events.put(event)
         return self.answers.get(timeout=timeout)
 
-    def _accept(self):
+    def _accept(self, listener, tls):
         while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, _ = listener.accept()
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection, tls), daemon=True).start()
 
-    def _serve(self, connection):
+    def _serve(self, connection, tls):
+        try:
+            if tls is not None:
+                connection = tls.wrap_socket(connection, server_side=True)
+        except OSError:
+            # Whoever called does not believe the certificate.
+            connection.close()
+            return
         with connection, connection.makefile("rb") as requests:
             while True:
                 try:
                     request = read(requests)
-                except ConnectionResetError:
+                except OSError:
                     return
                 if request is None:
                     return
@@ -72,6 +92,7 @@ class Stage:
         if path.startswith("/2018-06-01/runtime/"):
             self.answers.put((self.handed_over, arrived, {"statusCode": 599, "error": body.decode()}))
             return "202 Accepted", {}, b""
+        self.called += 1
         target = headers.get("x-amz-target", "")
         if target.endswith(".GetSecretValue"):
             answer = {"ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:webhook",

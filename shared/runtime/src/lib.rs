@@ -1,6 +1,7 @@
 //! What every function needs around its handler: the environment, secrets, logs and counts.
 
 mod env;
+mod https;
 mod metrics;
 mod secrets;
 mod services;

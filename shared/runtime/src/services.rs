@@ -1,22 +1,24 @@
 //! Puts the clients together from the environment: what every `main` does before it serves.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use announcements::EventBus;
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::HttpClientError;
 use mavera::Mavera;
 use okta::Okta;
 use outbound::{
-    Clock, InvalidCredentials, Network, NetworkError, Outbound, SystemClock, SystemRandom,
+    BaseUrl, Clock, InvalidCredentials, Network, NetworkError, Outbound, SystemClock, SystemRandom,
     Transport,
 };
 use shopify::Shopify;
 use state::{ConfigTable, Customers, Runs, SqsQueue};
 
 use crate::env::{Env, EnvError};
+use crate::https::https;
 use crate::secrets::{CachedSecret, Parse, SecretStore, SecretsManager};
 
 /// The longest one attempt at a call to AWS may take; such calls take milliseconds.
@@ -38,6 +40,9 @@ pub enum StartError {
     /// The https client.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The https client for calls to AWS.
+    #[error("the https client for AWS cannot start")]
+    Https(#[from] HttpClientError),
 }
 
 /// The parts a function is wired from.
@@ -46,33 +51,52 @@ pub struct Services {
     aws: aws_config::SdkConfig,
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn Transport>>,
+    networks: Networks,
+}
+
+/// The network, as far as it has been needed. Each reads all the system's roots when it is made, so services
+/// that are reached alike share one.
+#[derive(Default)]
+struct Networks {
+    public: OnceLock<Arc<Network>>,
+    local: OnceLock<Arc<Network>>,
 }
 
 impl Services {
     /// Reads AWS's configuration from the process's environment. Calls to AWS take two seconds at most.
-    pub async fn start() -> Self {
+    ///
+    /// # Errors
+    /// If TLS cannot start.
+    pub async fn start() -> Result<Self, StartError> {
         Self::with_limits(ATTEMPT, OPERATION).await
     }
 
     /// As [`start`](Self::start), for a function that nobody waits for: calls to AWS take 15 seconds at
     /// most.
-    pub async fn patient() -> Self {
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn patient() -> Result<Self, StartError> {
         Self::with_limits(PATIENT_ATTEMPT, PATIENT_OPERATION).await
     }
 
-    async fn with_limits(attempt: Duration, operation: Duration) -> Self {
+    async fn with_limits(attempt: Duration, operation: Duration) -> Result<Self, StartError> {
         let limits = TimeoutConfig::builder()
             .operation_attempt_timeout(attempt)
             .operation_timeout(operation)
             .build();
-        let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(limits);
-        Self::of(Env::process(), aws.load().await)
+        let env = Env::process();
+        let aws = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(limits)
+            .http_client(https(&env)?);
+        Ok(Self::of(env, aws.load().await))
     }
 
     /// The parts that these variables name, called with this configuration: those of a function, seen
     /// from elsewhere.
     pub fn of(env: Env, aws: aws_config::SdkConfig) -> Self {
-        Self { env, aws, clock: Arc::new(SystemClock), transport: None }
+        let networks = Networks::default();
+        Self { env, aws, clock: Arc::new(SystemClock), transport: None, networks }
     }
 
     /// The same parts at another time, with Shopify, Okta and Mavera reached otherwise than by the network.
@@ -184,12 +208,24 @@ impl Services {
         Ok(Some(Mavera::new(self.outbound(&base)?, base, credentials)))
     }
 
-    fn outbound(&self, base: &outbound::BaseUrl) -> Result<Outbound, NetworkError> {
-        let transport = match &self.transport {
+    fn outbound(&self, base: &BaseUrl) -> Result<Outbound, NetworkError> {
+        let transport: Arc<dyn Transport> = match &self.transport {
             Some(transport) => Arc::clone(transport),
-            None => Arc::new(Network::new(&[base])?),
+            None => self.networks.to(base)?,
         };
         Ok(Outbound::new(transport, self.clock(), Arc::new(SystemRandom)))
+    }
+}
+
+impl Networks {
+    /// The one that leads to this address.
+    fn to(&self, base: &BaseUrl) -> Result<Arc<Network>, NetworkError> {
+        let network = if base.is_loopback() { &self.local } else { &self.public };
+        if let Some(network) = network.get() {
+            return Ok(Arc::clone(network));
+        }
+        let made = Arc::new(Network::new(&[base])?);
+        Ok(Arc::clone(network.get_or_init(|| made)))
     }
 }
 
