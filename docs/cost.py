@@ -47,7 +47,7 @@ PRICES = {
 # Each value of a dimension makes a metric of its own, which is paid for in every hour that it is written in.
 CUSTOM_METRICS = {
     "Webhooks, in all and by outcome": 1 + 9,
-    "Customers, in all and by outcome": 1 + 24,
+    "Customers, in all and by outcome": 1 + 25,
     "EventToApplied": 1,
     "Movements, by the default book's segments and none": 3 + 1,
     # Shopify, Okta and EventBridge by sync-customer, Okta by refresh-groups, all but EventBridge by resegment.

@@ -30,7 +30,6 @@ async fn serve(options: &SimulatorOptions) -> Result<(), AwsError> {
         None
     } else {
         let (listener, address) = listen(options.aws).await?;
-        world.add_people_of_events()?;
         let aws = Aws::for_world(&world).await?;
         variables.extend(environment::of_aws(&aws, address));
         Some((aws, listener))

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use announcements::EventBus;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use mavera::Mavera;
@@ -40,6 +41,14 @@ pub(crate) struct StoreOptions {
     /// The folder of the local store
     #[arg(long, value_name = "DIR", default_value = STORE)]
     pub(crate) store: PathBuf,
+}
+
+impl StoreOptions {
+    /// What a command needs besides to be about this store: " --store DIR", or nothing.
+    pub(crate) fn again(&self) -> String {
+        let is_usual = self.store == Path::new(STORE);
+        if is_usual { String::new() } else { format!(" --store {}", self.store.display()) }
+    }
 }
 
 /// A system that a command works on.
@@ -89,10 +98,7 @@ impl TargetOptions {
             (Kind::Stack(Box::new(Stack::find(name).await?)), format!(" --stack {name}"))
         } else {
             let system = self.store.local_system().await?;
-            let store = &self.store.store;
-            let is_usual = store == Path::new(STORE);
-            let again = format!(" --store {}", store.display());
-            (Kind::Local(Box::new(system)), if is_usual { String::new() } else { again })
+            (Kind::Local(Box::new(system)), self.store.again())
         };
         let webhook_url = match &kind {
             Kind::Stack(stack) => stack.services().env().optional(WEBHOOK_URL),
@@ -216,6 +222,14 @@ impl Target {
                 let due = system.queue().next_due().await?.filter(|due| *due <= now);
                 Ok(due.map(|due| now.duration_since(due)))
             }
+        }
+    }
+
+    /// The event bus that workers tell of changes of segment; none if they tell nobody.
+    pub(crate) fn event_bus(&self) -> Option<EventBus> {
+        match &self.kind {
+            Kind::Stack(stack) => stack.services().event_bus(),
+            Kind::Local(system) => system.worker().event_bus.clone(),
         }
     }
 

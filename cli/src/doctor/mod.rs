@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod event_bus;
 mod mavera;
 mod okta;
 mod queue;
@@ -53,6 +54,7 @@ async fn examine(options: &DoctorOptions) -> Result<Findings, TargetError> {
     if let Some(names) = &names {
         okta::look(&parts, names, target.again(), &mut checks).await;
     }
+    checks.push(event_bus::look(&target).await);
     checks.push(mavera::look(&parts, &target).await);
     Ok(Findings::new(name(&target), checks, fixed))
 }

@@ -6,6 +6,8 @@
 
 mod dynamodb;
 mod environment;
+#[cfg(feature = "demo")]
+mod of_events;
 mod runs;
 mod secrets;
 mod settle;
@@ -30,7 +32,8 @@ use rules::ShopDomain;
 use runtime::{CachedSecret, SecretStore, credentials};
 use shopify::{ApiVersion, Shopify, ShopifyCredentials};
 use state::{
-    ConfigCache, ConfigTable, Customers, Error, LocalQueue, Receive, Received, Runs, StoredQueue,
+    ConfigCache, ConfigTable, Customers, Error, LocalQueue, Receipt, Receive, Received, Runs,
+    StoredQueue,
 };
 use sync_customer::{Record, Report, Worker};
 use webhook::{Answer, SigningSecrets, Webhook};
@@ -189,11 +192,9 @@ impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
             // Lambda would have stopped the function before it could report anything.
             return Ok(Some(report));
         }
-        for message in received {
-            if !report.failed.contains(&message.id.to_string()) {
-                self.queue.delete(&message.id).await?;
-            }
-        }
+        let is_done = |id: &Receipt| !report.failed.contains(&id.to_string());
+        let done: Vec<_> = received.into_iter().map(|message| message.id).filter(is_done).collect();
+        self.queue.delete_all(&done).await?;
         Ok(Some(report))
     }
 

@@ -3,11 +3,12 @@
 use state::{Cause, Outcome};
 
 /// The outcomes that stay, in the order in which they are told.
-pub(crate) const STANDING: [Outcome; 10] = [
+pub(crate) const STANDING: [Outcome; 11] = [
     Outcome::GroupWithoutId,
     Outcome::GroupGone,
     Outcome::GroupRuleManaged,
     Outcome::ProfileRefused,
+    Outcome::UserForbidden,
     Outcome::PinUnknown,
     Outcome::OtherCurrency,
     Outcome::UserTaken,
@@ -33,6 +34,10 @@ pub(crate) fn advice(outcome: Outcome) -> Option<&'static str> {
         }
         Outcome::UserInactive => {
             "The Okta user is deactivated. Activate them in Okta, or leave it so if they are meant to be."
+        }
+        Outcome::UserForbidden => {
+            "The tool's credentials may not change this Okta user, who may be an administrator. Give the \
+             credentials more rights, or leave it so."
         }
         Outcome::ProfileRefused => {
             "The customer is in their group, but Okta does not take the totals. Make the two attributes \

@@ -251,8 +251,19 @@ impl Listed {
         } else {
             table.to_string()
         };
-        active.into_iter().chain([runs]).collect::<Vec<_>>().join("\n\n")
+        let stopped = self.runs.iter().filter_map(stopped);
+        active.into_iter().chain([runs]).chain(stopped).collect::<Vec<_>>().join("\n\n")
     }
+}
+
+/// Why a run ended as it did: "20261121T030000Z-4f21aa was refused: …". Below the table, because it may be long.
+fn stopped(run: &Summary) -> Option<String> {
+    let how = match run.ended_as {
+        EndedAs::Refused => "was refused",
+        EndedAs::Failed => "failed",
+        EndedAs::Cancelled | EndedAs::Done => return None,
+    };
+    Some(format!("{} {how}: {}", run.run_id, run.message.as_ref()?))
 }
 
 fn row(run: &Summary) -> [String; 7] {

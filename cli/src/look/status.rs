@@ -3,16 +3,17 @@
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use outbound::SystemRandom;
-use resegment::{EndedAs, Summary};
+use resegment::{EndedAs, Record, Summary};
 use rules::{GroupName, RuleBook, SegmentName};
 use serde::Serialize;
+use shopify::SubscriptionTopic;
 use state::{ConfigError, GroupStatus, RunConfig};
 
 use super::runs::Active;
 use super::{Complaint, in_json, table_error, told};
 use crate::report::Report;
 use crate::style;
-use crate::target::TargetOptions;
+use crate::target::{Target, TargetOptions};
 use crate::words::{PINNED, amount, count, duration, ended_as};
 
 pub(crate) const STATUS_HELP: &str = "\
@@ -59,6 +60,8 @@ struct Status {
     last_run: Option<Summary>,
     /// When the newest run that is done ended.
     last_done_at: Option<Timestamp>,
+    /// What the shop told nobody of when the newest run that has ended asked it, as webhook topics.
+    missing_subscriptions: Vec<String>,
     /// The customers of each segment, by the newest run that counted them.
     segments: Vec<OfSegment>,
     /// Customers pinned by a person (to a segment, or to none), by the same run.
@@ -143,6 +146,7 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
         Err(error) => Err(error.to_string()),
     };
     let counted = newest(&runs, |run| !run.segments.is_empty());
+    let missing_subscriptions = missing(&target, runs.first()).await.map_err(failed)?;
     let mut status = Status {
         books: config.as_ref().ok().map(Books::of),
         groups_without_id: config.as_ref().map(groups_without_id).unwrap_or_default(),
@@ -151,6 +155,7 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
         dead_letters: dead_letters.as_ref().ok().copied(),
         active_run: Active::of(&target).await.map_err(failed)?,
         last_done_at: newest(&runs, |run| run.ended_as == EndedAs::Done).map(|run| run.ended_at),
+        missing_subscriptions,
         segments: counted.map(segments).unwrap_or_default(),
         pinned: counted.map_or(0, |run| run.pinned),
         pins_unknown: counted.map_or(0, |run| run.pins_unknown),
@@ -160,6 +165,23 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
     let attention = status.attention(Timestamp::now(), target.again());
     status.attention.extend(attention);
     Ok(status)
+}
+
+/// What a run found the shop to tell nobody of. A record that is gone or cannot be read says nothing.
+async fn missing(target: &Target, run: Option<&Summary>) -> Result<Vec<String>, state::Error> {
+    let Some(run) = run else { return Ok(Vec::new()) };
+    let record = match target.runs().record::<Record>(&run.run_id).await {
+        Err(error) if error.is_retryable() => return Err(error),
+        record => record.ok().flatten(),
+    };
+    let missing = record.and_then(|record| record.shop).map(|shop| shop.missing_subscriptions);
+    Ok(missing.into_iter().flatten().map(topic).collect())
+}
+
+/// A topic as people and headers have it: "orders/create".
+fn topic(name: String) -> String {
+    let known = SubscriptionTopic::ALL.into_iter().find(|topic| topic.as_str() == name);
+    known.map_or(name, |topic| topic.to_string())
 }
 
 fn newest(runs: &[Summary], is_meant: impl Fn(&Summary) -> bool) -> Option<&Summary> {
@@ -258,6 +280,13 @@ impl Status {
                 "{pins} pinned to segments that the rule book does not have, as of the last run that \
                  counted: segments pins{again} lists those there are now, and once they are mended, \
                  segments run{again} counts anew"
+            ));
+        }
+        if !self.missing_subscriptions.is_empty() {
+            all.push(format!(
+                "nobody is told of {}, as of the last run: segments doctor{again} says whether that still \
+                 holds, with --fix it subscribes again, and then segments run{again}",
+                self.missing_subscriptions.join(", ")
             ));
         }
         all.extend(self.of_runs(now, again));

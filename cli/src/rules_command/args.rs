@@ -32,10 +32,11 @@ pub(crate) enum RulesCommand {
     /// Tell which rule books were in use since when, and what each changed
     #[command(after_help = HISTORY_HELP)]
     History(HistoryOptions),
-    /// Make a rule book that was in use before the wanted one again
+    /// Take the wanted rule book back, or make one that was in use before the wanted one again
     ///
-    /// Like `rules apply` of that book: it is put into use by the next full run, if its guard lets it
-    /// pass.
+    /// While the wanted book is not in use, say because a run refused it, it gives way to the one that is.
+    /// Otherwise, the one that was in use before comes back. Like `rules apply` of that book: it is put
+    /// into use by the next full run, if its guard lets it pass.
     #[command(after_help = ROLLBACK_HELP)]
     Rollback(RollbackOptions),
 }
@@ -90,8 +91,6 @@ Examples:
   segments rules history --stack segments --json";
 
 const ROLLBACK_HELP: &str = "\
-To drop a wanted book that is not in use yet, name the version that is.
-
 Exit codes:
   0  written, or nothing to do; of a dry run, whatever it shows
   2  there is no such version, or the tables cannot be reached
@@ -162,7 +161,7 @@ pub(crate) struct HistoryOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct RollbackOptions {
-    /// The version to go back to; if none is named, the one before the version in use
+    /// The version to go back to; if none is named, the one in use, or the one before if that is wanted
     pub(super) version: Option<u64>,
     #[command(flatten)]
     pub(super) want: WantOptions,

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::args::ServeOptions;
 use crate::local::LocalSystem;
-use crate::output::say;
+use crate::output::{complain, say};
 use crate::report::Report;
 use schedule::Schedule;
 
@@ -47,11 +47,13 @@ async fn serve(options: &ServeOptions) -> Result<String, String> {
         schedule.zone(),
         options.store.store.display(),
     );
+    warn_without_book(&system, &options.store.again()).await?;
+    let asked_to_stop = asked_to_stop().map_err(|error| error.to_string())?;
     say(&serving).map_err(|error| error.to_string())?;
     let (stop, stopping) = watch::channel(false);
     let arrivals = Arc::new(Notify::new());
     let asked = async {
-        let asked = asked_to_stop().await;
+        let asked = asked_to_stop.await;
         // Nobody listens any more only if everything has ended already.
         let _ = stop.send(true);
         asked
@@ -69,20 +71,36 @@ async fn serve(options: &ServeOptions) -> Result<String, String> {
     Ok(work::left(&system).await)
 }
 
+/// Without a rule book everything is taken and nobody is put anywhere, which looks as if all were well.
+async fn warn_without_book(system: &System, again: &str) -> Result<(), String> {
+    let rows = system.config_table().wanted_rows().await.map_err(|error| error.to_string())?;
+    if rows.is_empty() {
+        complain(&format!(
+            "Warning: no rule book is stored, so customers wait until there is one: segments setup{again}"
+        ));
+    }
+    Ok(())
+}
+
+/// Ends when somebody asks to stop. Signals are heard from the call on: whoever reads that this serves may ask.
 #[cfg(unix)]
-async fn asked_to_stop() -> std::io::Result<()> {
+fn asked_to_stop() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};
 
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        asked = tokio::signal::ctrl_c() => asked,
-        _ = terminate.recv() => Ok(()),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        Ok(())
+    })
 }
 
 #[cfg(not(unix))]
-async fn asked_to_stop() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn asked_to_stop() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }
 
 /// Waits until it is time to stop.

@@ -17,7 +17,8 @@ Examples:
   segments setup --dry-run
   segments setup --webhook-url https://hooks.example.com
   segments setup --stack segments
-  segments setup --stack segments --rules segments.toml --yes";
+  segments setup --stack segments --rules segments.toml --yes
+  segments setup --stack segments --dry-run --json | jq '.things[] | select(.state != \"there\")'";
 
 #[derive(Debug, Args)]
 pub(crate) struct SetupOptions {
@@ -32,6 +33,9 @@ pub(crate) struct SetupOptions {
     /// Make it without asking
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) yes: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Where the shop's webhooks are to go, if not to the stack's own address
     ///
     /// For the local store it can also be set as `WEBHOOK_URL`; without either, no webhooks are

@@ -3,6 +3,7 @@
 //! It looks first and shows what it would make. What was made is found again by looking, so it can be
 //! stopped anywhere, and run once more.
 
+mod answer;
 mod args;
 mod look;
 mod make;
@@ -21,7 +22,7 @@ pub(crate) use parts::Parts;
 pub(crate) use plan::{wrong_attribute, wrong_group};
 
 use crate::report::Report;
-use look::Found;
+use answer::Answer;
 use parts::Place;
 use plan::{Mark, Step};
 
@@ -48,22 +49,30 @@ async fn set_up(options: &SetupOptions) -> Result<Report, String> {
     let steps = found.steps();
     let text = lines(&steps);
     let to_make = count(&steps, Mark::Make);
+    let as_asked = |words: Report, answer: Answer<'_>| {
+        if options.json { answer.in_place_of(words) } else { words }
+    };
+    let nothing = Answer { things: &steps, made: 0, problems: &[] };
     if to_make == 0 {
-        return Ok(nothing_to_make(&steps, &text));
+        return Ok(as_asked(nothing_to_make(&steps, &text), nothing));
     }
     if options.dry_run {
-        return Ok(left_or_good(&steps, format!("{text}\nNothing was made: it was a dry run.")));
+        let text = format!("{text}\nNothing was made: it was a dry run.");
+        return Ok(as_asked(left_or_good(&steps, text), nothing));
     }
     if !options.yes && !ask(&text, to_make)? {
         let text = "Nothing was made.".to_owned();
-        return Ok(Report { text, complaint: String::new(), code: LEFT });
+        return Ok(as_asked(Report { text, complaint: String::new(), code: LEFT }, nothing));
     }
     let shown = if options.yes { text } else { String::new() };
     let target = options.target.find_or_make().await.map_err(|error| told(&error))?;
     let parts = Parts::of(&target, options.webhook_url.as_ref()).map_err(|error| told(&error))?;
     let problems = parts.make(&found).await;
     let now = parts.look(rules).await.map_err(|error| told(&error))?;
-    Ok(made(&now, to_make, &problems, &shown, target.again()))
+    let now = now.steps();
+    let words = made(&now, to_make, &problems, &shown, target.again());
+    let made = to_make.saturating_sub(count(&now, Mark::Make));
+    Ok(as_asked(words, Answer { things: &now, made, problems: &problems }))
 }
 
 fn lines(steps: &[Step]) -> String {
@@ -117,10 +126,9 @@ fn says_yes(input: &mut impl BufRead) -> Result<bool, String> {
 }
 
 /// What there is to say once everything was tried.
-fn made(now: &Found, to_make: usize, problems: &[String], shown: &str, again: &str) -> Report {
-    let steps = now.steps();
-    let left = count(&steps, Mark::Make);
-    let wrong = count(&steps, Mark::Wrong);
+fn made(steps: &[Step], to_make: usize, problems: &[String], shown: &str, again: &str) -> Report {
+    let left = count(steps, Mark::Make);
+    let wrong = count(steps, Mark::Wrong);
     let mut text = if shown.is_empty() { String::new() } else { format!("{shown}\n") };
     let is_whole = left == 0 && wrong == 0;
     if is_whole {

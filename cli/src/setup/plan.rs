@@ -4,22 +4,27 @@ use std::fmt;
 
 use refresh_groups::Seen;
 use rules::GroupName;
+use serde::Serialize;
 use state::GroupStatus;
 
 use super::look::{Attribute, Book, Found, Heard, Webhooks};
 
 /// One thing that a system needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Step {
+    #[serde(rename = "state")]
     pub(super) mark: Mark,
     /// What it is, and where it is not simply there, why.
     pub(super) what: String,
 }
 
 /// Whether a thing is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Deserialize))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Mark {
     There,
+    #[serde(rename = "to_make")]
     Make,
     /// It can do without.
     LeftOut,
@@ -185,4 +190,15 @@ fn of_webhooks(webhooks: &Webhooks) -> Vec<Step> {
         }
     };
     webhooks.topics.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schemas::assert_names;
+
+    #[test]
+    fn the_schema_names_every_state() {
+        assert_names::<Mark>("setup.schema.json#/$defs/state", "");
+    }
 }

@@ -12,16 +12,14 @@ use axum::extract::State;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use outbound::{BaseUrl, Network, Transport};
-use rules::{RuleBook, Segment};
 use runtime::SecretStore;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use simulators::okta::GroupKind;
 use simulators::{BusEvent, EventBridgeSim, World};
 use state::{Message, Outgoing, Queue};
 use tokio::net::TcpListener;
 
-use crate::local::{LocalSecrets, LocalSystem, Options, WEBHOOK_SECRET};
+use crate::local::{LocalSecrets, LocalSystem, WEBHOOK_SECRET};
 
 /// What stands in the way of starting. It is shown, and nothing else is done with it.
 pub(super) type AwsError = Box<dyn std::error::Error + Send + Sync>;
@@ -30,8 +28,6 @@ pub(super) type AwsError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) const QUEUE: &str = "segments-sync";
 /// What the invocations in `events/webhook/` are signed with.
 pub(super) const EXAMPLES_SECRET: &str = "shpss_example_webhook_secret";
-/// The default book, as it lies in the repository.
-const BOOK: &str = include_str!("../../../segments.toml");
 /// Where the events that the bus has taken can be read.
 const EVENTS: &str = "/events";
 /// The longest a call to the engine or the bus may take, which are in this process.
@@ -53,17 +49,9 @@ pub(super) struct Aws {
 type Answer = Result<Value, &'static str>;
 
 impl Aws {
-    /// A stack that is set up for this world: the rule book is there, Okta has its groups, and their ids
-    /// are known.
+    /// The stack that the invocations in `events/` find, in a new world.
     pub(super) async fn for_world(world: &World) -> Result<Self, AwsError> {
-        let book = RuleBook::from_toml(BOOK)?;
-        for name in book.segments().iter().map(Segment::okta_group_name) {
-            world.okta.add_group(name.as_str(), GroupKind::Okta);
-        }
-        let system = LocalSystem::start(Options::simulated(world)?).await?;
-        system.config_table().put_wanted(&book).await?;
-        system.refresh_groups().await?;
-        world.take_calls();
+        let system = LocalSystem::of_events(world).await?;
         let secrets = LocalSecrets::simulated(world);
         let signing = json!({ "secrets": [world.shopify.webhook_secret(), EXAMPLES_SECRET] });
         secrets.put(WEBHOOK_SECRET, signing.to_string());

@@ -8,6 +8,8 @@ mod dead_letters;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod doctor_event_bus;
+#[cfg(test)]
 mod doctor_okta;
 #[cfg(test)]
 mod doctor_queue;
@@ -32,9 +34,13 @@ mod members;
 #[cfg(test)]
 mod needs;
 #[cfg(test)]
+mod outcome_docs;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod pins;
+#[cfg(test)]
+mod pins_shown;
 #[cfg(test)]
 mod preview;
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub(crate) fn needs_of(path: &str, (service, operation): (&str, &str), asked: &V
             let on = if names.ends_with("dead-letters") { "dead-letter queue" } else { "queue" };
             vec![Need::new(&format!("sqs:{right}"), on)]
         }
+        "AWSEvents" => vec![Need::new(&format!("events:{operation}"), "others")],
         "secretsmanager" => vec![Need::new("secretsmanager:GetSecretValue", "others")],
         _ if path.ends_with("/configuration") => {
             vec![Need::new("lambda:GetFunctionConfiguration", "function")]

@@ -278,13 +278,55 @@ async fn rollback_wants_the_book_before_and_a_run_puts_it_into_use() {
     assert_eq!((&answer["outcome"], &answer["is_in_use"]), (&json!("unchanged"), &json!(true)));
 }
 
+/// What an operator wants to be rid of when a run was refused.
 #[tokio::test]
-async fn rollback_to_nowhere_says_what_there_is() {
+async fn rollback_drops_a_wanted_book_that_is_not_in_use() {
+    let stack = in_use().await;
+    apply(&stack, "second.toml", &cheaper(), &[]).await;
+    assert_eq!(code(&stack.run(&["run"]).await), 0);
+    let slip = BOOK.replace("\"500\"", "\"5\"");
+    apply(&stack, "slip.toml", &slip, &[]).await;
+
+    let output = stack.run(&["rules", "rollback"]).await;
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let told = stdout(&output);
+    for words in [
+        "The wanted book is not in use. Back to the one that is:\nVersion 2, accepted ",
+        "5.00 USD or more becomes 400.00 USD or more",
+        "It is the book in use, version 2.",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(wanted(&stack).await, book(&cheaper()));
+
+    // Now the wanted one is in use, so the next step back is the one before.
+    let told = stdout(&stack.run(&["rules", "rollback"]).await);
+    assert!(told.starts_with("Version 1, accepted "), "{told}");
+    assert_eq!(wanted(&stack).await, book(BOOK));
+}
+
+#[tokio::test]
+async fn rollback_puts_right_rows_that_are_no_book() {
+    let stack = in_use().await;
+    let (client, table) = (stack.served.system.dynamodb(), stack.served.system.tables().config);
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let row = client.put_item().table_name(table).item("kind", text("segment"));
+    row.item("name", text("mine")).send().await.unwrap();
+    let output = stack.run(&["rules", "rollback"]).await;
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("It is the book in use, version 1."), "{}", stdout(&output));
+    assert_eq!(wanted(&stack).await, book(BOOK));
+}
+
+#[tokio::test]
+async fn rollback_to_nowhere_says_what_there_is_and_what_to_do() {
     let stack = in_use().await;
     let output = stack.run(&["rules", "rollback"]).await;
     assert_eq!(code(&output), 2);
     let complaint = stderr(&output);
-    assert!(complaint.contains("version 1 is in use, and there is none before"), "{complaint}");
+    assert!(complaint.contains("version 1 is in use and wanted, and there is none"), "{complaint}");
+    let apply = format!("segments rules apply FILE --stack {STACK}");
+    assert!(complaint.contains(&apply), "{complaint}");
     let complaint = stderr(&stack.run(&["rules", "rollback", "7"]).await);
     assert!(complaint.contains("there is no version 7; there is 1"), "{complaint}");
 }

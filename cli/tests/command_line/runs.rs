@@ -4,13 +4,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use resegment::EndedAs;
+use rules::RuleBook;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::people::json;
 use crate::schemas;
 use crate::store::Store;
-use crate::support::{STACK, Stack, code, stderr, stdout};
+use crate::support::{BOOK, STACK, Stack, code, stderr, stdout};
 
 #[tokio::test]
 async fn a_stack_without_runs_says_how_to_make_one() {
@@ -115,6 +116,26 @@ async fn a_cancelled_run_that_is_watched_ends_with_its_code() {
     assert!(stdout(&output).contains("cancelled after"), "{}", stdout(&output));
 }
 
+/// What the alarm sends an operator to.
+#[tokio::test]
+async fn the_list_says_why_a_run_was_refused_and_how_to_accept_that() {
+    let stack = Stack::deployed().await;
+    stack.people(30, 1, 45);
+    assert_eq!(code(&stack.run(&["run"]).await), 0);
+    let all_are_vip = RuleBook::from_toml(&BOOK.replace("\"500\"", "\"40\"")).unwrap();
+    stack.served.system.config_table().put_wanted(&all_are_vip).await.unwrap();
+    stack.served.world.clock.advance(Duration::from_mins(1));
+    assert_eq!(code(&stack.run(&["run"]).await), 3);
+    let listed = json(&stack.run(&["runs", "--json"]).await);
+    let refused = listed["runs"][0]["run_id"].as_str().unwrap();
+    let shown = stdout(&stack.run(&["runs"]).await);
+    let (_, told) = shown.split_once(&format!("\n\n{refused} was refused: ")).unwrap();
+    for words in ["30 from new to vip", &format!("segments run --accept {refused}")] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains("\n\n"), "the other run is done: {told}");
+}
+
 #[tokio::test]
 async fn a_local_store_s_runs_are_listed_too() {
     let store = Store::set_up().await;
@@ -122,4 +143,6 @@ async fn a_local_store_s_runs_are_listed_too() {
     let listed = json(&store.run(&["runs", "--json"]).await);
     let told = &listed["runs"][0];
     assert_eq!((&told["run_id"], &told["ended_as"]), (&run.as_str().into(), &"failed".into()));
+    let shown = stdout(&store.run(&["runs"]).await);
+    assert!(shown.trim_end().ends_with(&format!("\n\n{run} failed: no answer")), "{shown}");
 }

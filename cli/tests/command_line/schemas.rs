@@ -25,6 +25,7 @@ pub(crate) static DOCUMENTS: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| 
         "run.schema.json",
         "runs-watch.schema.json",
         "runs.schema.json",
+        "setup.schema.json",
         "status.schema.json",
     ];
     let read = |(name, text)| (name, serde_json::from_str(text).unwrap());
@@ -65,6 +66,7 @@ pub(crate) fn document_of(arguments: &[impl AsRef<str>]) -> Option<&'static str>
         "runs" if has("--watch") => Some("runs-watch.schema.json"),
         "runs" if names_one => Some("run.schema.json"),
         "runs" => Some("runs.schema.json"),
+        "setup" => Some("setup.schema.json"),
         "status" => Some("status.schema.json"),
         _ => None,
     }

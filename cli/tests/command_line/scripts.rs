@@ -81,6 +81,7 @@ pub(crate) const OPERATIONS: &[Line] = &[
     good("segments pause --stack segments"),
     good("segments resume --stack segments"),
     good("segments dead-letters --replay --stack segments"),
+    good("segments setup --stack segments"),
     after(
         &[Scene::Worked, Scene::Refused],
         "segments run --accept 20261121T030000Z-4f21aa --stack segments",
@@ -90,6 +91,7 @@ pub(crate) const OPERATIONS: &[Line] = &[
     good("segments run --stack segments --reason \"after the outage\""),
     after(&[Scene::Active], "segments runs cancel 20261121T030000Z-4f21aa --stack segments"),
     after(&[Scene::Over, Scene::LostSubscription], "segments doctor --fix --stack segments"),
+    good("segments explain 706405506930370084 --stack segments --json"),
     // One pin cannot be followed.
     ends(1, &[Scene::UnknownPin], "segments pins --stack segments"),
     good(
@@ -101,6 +103,10 @@ pub(crate) const OPERATIONS: &[Line] = &[
     good("segments report --stack segments --out report.html"),
     good("segments status --stack segments --json"),
     good("segments doctor --stack segments --json"),
+    good("segments doctor --stack segments"),
+    good("segments pause --stack segments"),
+    good("segments resume --stack segments"),
+    good("segments run --verify --stack segments"),
 ];
 
 pub(crate) const README: &[Line] = &[
@@ -111,6 +117,7 @@ pub(crate) const README: &[Line] = &[
     },
     good("segments setup --stack segments"),
     good("segments doctor --stack segments"),
+    good("segments setup --webhook-url https://hooks.example.com"),
     Line {
         text: "segments serve --listen 127.0.0.1:8080 --full-run-at 03:00 --time-zone Europe/Berlin",
         before: &[],

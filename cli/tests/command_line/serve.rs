@@ -3,18 +3,20 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use outbound::{BaseUrl, Network, Randomness, Transport};
-use rules::UserId;
+use rules::{RuleBook, UserId};
 use rust_decimal::Decimal;
 use simulators::{Moment, NewCustomer, SimRandom, Webhook};
 use state::{Depth, Receive};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::store::{Store, new_folder};
-use crate::support::segments;
+use crate::support::{BOOK, segments};
 
 const NEW: &str = "Shopify New Customer";
 /// At a port that nobody else has.
@@ -52,6 +54,12 @@ impl Serving {
         *request.headers_mut() = webhook.headers.clone();
         let answer = self.network.send(request, Duration::from_secs(30)).await;
         answer.ok().map(|answer| answer.status())
+    }
+
+    /// Where it listens.
+    fn host(&self) -> &str {
+        let (_, rest) = self.url.split_once("://").unwrap();
+        rest.split('/').next().unwrap()
     }
 
     async fn signal(&self, name: &str) {
@@ -175,6 +183,94 @@ async fn a_forged_webhook_is_refused_and_leaves_nothing() {
     assert!(said.contains("Nothing waits."), "{said}");
 }
 
+/// Sends a request as it is written here; gives the whole answer.
+async fn raw(serving: &Serving, head: &str, body: &[u8]) -> String {
+    let host = serving.host();
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!("{head}\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// The status of an answer that holds nothing else.
+fn bare_status(answer: &str) -> &str {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+    let said: Vec<&str> = lines.map(|line| line.split(':').next().unwrap()).collect();
+    let plain = ["allow", "connection", "content-length", "date"];
+    assert!(body.is_empty() && said.iter().all(|name| plain.contains(name)), "{answer}");
+    status
+}
+
+#[tokio::test]
+async fn a_refusal_over_the_network_tells_nothing_but_its_status() {
+    let store = Store::set_up().await;
+    let (_, webhook) = first_orders(&store, 1).remove(0);
+    let serving = Serving::start(&store).await;
+    let (path, length) = (webhook::PATH, webhook.body.len());
+    let signature = webhook.header("x-shopify-hmac-sha256");
+    let post = format!("POST {path} HTTP/1.1\r\ncontent-length: {length}");
+    let signed = format!("{post}\r\nx-shopify-hmac-sha256: {signature}");
+    let odd = store.world.shopify.sign(b"[]");
+    let no_object =
+        format!("POST {path} HTTP/1.1\r\ncontent-length: 2\r\nx-shopify-hmac-sha256: {odd}");
+    for (status, head, body) in [
+        ("401", post.clone(), &webhook.body[..]),
+        ("401", format!("{signed}x"), &webhook.body),
+        ("401", format!("{signed}\r\nx-shopify-shop-domain: other.myshopify.com"), &webhook.body),
+        ("400", no_object, b"[]"),
+        ("405", format!("GET {path} HTTP/1.1"), b""),
+        ("405", signed.replacen("POST", "PUT", 1), &webhook.body),
+        ("404", "GET / HTTP/1.1".to_owned(), b""),
+        ("404", signed.replacen(path, "/admin", 1), &webhook.body),
+        ("400", "POST / HTTP/1.1\r\ncontent-length: -1".to_owned(), b""),
+        ("400", format!("POST {path} HTTP/1.1\r\ntransfer-encoding: x"), b""),
+        ("200", signed.clone(), &webhook.body),
+    ] {
+        assert_eq!(bare_status(&raw(&serving, &head, body).await), status, "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_is_refused_once_it_is_too_large() {
+    const PIECE: usize = 1 << 20;
+    let store = Store::set_up().await;
+    let serving = Serving::start(&store).await;
+    let stream = TcpStream::connect(serving.host()).await.unwrap();
+    let (mut answers, mut requests) = stream.into_split();
+    let path = webhook::PATH;
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
+    requests.write_all(head.as_bytes()).await.unwrap();
+    let blank = vec![b' '; PIECE];
+    let piece = [format!("{PIECE:x}\r\n").as_bytes(), &blank, b"\r\n"].concat();
+    let mut sent = 0;
+    let mut answer = [0; 12];
+    {
+        let answered = answers.read_exact(&mut answer);
+        tokio::pin!(answered);
+        // It ends with the answer, or with the connection, which may take the answer with it.
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut answered => break,
+                written = requests.write_all(&piece) => match written {
+                    Ok(()) => sent += 1,
+                    Err(_) => break,
+                },
+            }
+            // What the network itself holds may come on top of the ten.
+            assert!(sent < 30, "it takes more and more");
+        }
+    }
+    assert!(answer == [0; 12] || answer == *b"HTTP/1.1 413", "{answer:?}");
+    assert!(sent >= 10, "{sent}");
+    let (_, said) = serving.stop().await;
+    assert!(said.contains("Nothing waits."), "{said}");
+}
+
 #[tokio::test]
 async fn a_full_run_of_the_local_store_is_made_and_watched_here() {
     let store = Store::set_up().await;
@@ -190,6 +286,37 @@ async fn a_full_run_of_the_local_store_is_made_and_watched_here() {
     let output = store.run(&["run"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(users.iter().all(|user| store.world.okta.group_names_of(user) == [NEW]));
+}
+
+/// What it warns of, and its exit code.
+async fn warned(mut command: std::process::Command) -> (String, Option<i32>) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Command::from(command).kill_on_drop(true).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    said.next_line().await.unwrap().unwrap();
+    let process = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &process]).status().await.unwrap().success());
+    let output = child.wait_with_output().await.unwrap();
+    (String::from_utf8(output.stderr).unwrap(), output.status.code())
+}
+
+#[tokio::test]
+async fn without_a_rule_book_it_says_so_and_what_to_do() {
+    let store = Store::set_up().await;
+    assert_eq!(warned(store.command(&SERVE)).await, (String::new(), Some(0)));
+    let (client, table) = (store.system.dynamodb(), store.system.tables().config);
+    for segment in RuleBook::from_toml(BOOK).unwrap().segments() {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let row = client.delete_item().table_name(table).key("kind", text("segment"));
+        row.key("name", text(segment.name().as_str())).send().await.unwrap();
+    }
+    let (said, code) = warned(store.command(&SERVE)).await;
+    let setup = format!("segments setup --store {}\n", store.folder.display());
+    assert!(
+        said.starts_with("Warning: no rule book is stored") && said.ends_with(&setup),
+        "{said}"
+    );
+    assert_eq!((said.lines().count(), code), (1, Some(0)));
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! `segments setup`.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 
+use http::Method;
+use serde_json::Value;
 use simulators::okta::{GroupKind, NewServiceApp};
 use simulators::{Fault, Matching, Moment, Service};
 
+use crate::people::json;
+use crate::schemas::hold;
 use crate::site::{Kind, Site, TOPICS};
 use crate::support::{File, code, run, stderr, stdout};
 
@@ -79,6 +84,56 @@ async fn a_dry_run_shows_the_plan_and_makes_nothing_not_even_the_store() {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert!(nothing_was_made(&site) && !site.unmade().exists());
+}
+
+#[tokio::test]
+async fn in_json_it_says_how_each_thing_is_and_how_many_were_made() {
+    for kind in Kind::BOTH {
+        let (site, book) = (Site::bare(kind).await, book());
+        let in_json = async |more| {
+            let arguments = line(&book, &[more, "--json"]);
+            let output = site.run(&arguments).await;
+            assert_eq!(code(&output), 0, "{kind:?}: {}", stderr(&output));
+            hold(&arguments, &output);
+            json(&output)
+        };
+        let states = |told: &Value| -> BTreeMap<String, usize> {
+            let states = told["things"].as_array().unwrap().iter().map(|it| &it["state"]);
+            states.fold(BTreeMap::new(), |mut all, state| {
+                *all.entry(state.as_str().unwrap().to_owned()).or_default() += 1;
+                all
+            })
+        };
+        let dry = in_json("--dry-run").await;
+        assert_eq!((&dry["made"], states(&dry)), (&0.into(), [("to_make".to_owned(), 16)].into()));
+        assert!(nothing_was_made(&site));
+        let made = in_json("--yes").await;
+        assert_eq!((&made["made"], states(&made)), (&16.into(), [("there".to_owned(), 16)].into()));
+        assert_whole(&site);
+        let again = in_json("--yes").await;
+        assert_eq!(
+            (&again["made"], states(&again)),
+            (&0.into(), [("there".to_owned(), 16)].into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_made_is_said_in_json_too() {
+    let (site, book) = (Site::bare(Kind::Stack).await, book());
+    site.world.okta.add_attribute("shopify_orders_count", "string");
+    let create = Matching::call(Method::POST, "/api/v1/groups");
+    site.world.faults().always(Service::Okta, create, Fault::Status(403));
+    let arguments = line(&book, &["--yes", "--json"]);
+    let output = site.run(&arguments).await;
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    hold(&arguments, &output);
+    let told = json(&output);
+    let things = told["things"].as_array().unwrap().iter();
+    let left: Vec<_> = things.filter(|it| it["state"] != "there").map(|it| &it["state"]).collect();
+    assert_eq!(left, ["wrong", "to_make", "to_make", "to_make"]);
+    assert_eq!(told["made"], 12);
+    assert!(!told["problems"].as_array().unwrap().is_empty(), "{told}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use clap::Parser;
 use http::{Request, Response};
 use outbound::{BaseUrl, Network, Transport};
+use rules::{RuleBook, Segment};
 use segments::Cli;
 use serde_json::{Value, json};
 use simulators::World;
@@ -187,9 +188,44 @@ fn the_people_of_the_events_come_first_in_a_new_shop() {
             people.foreign,
             include_str!("../../../events/sync-customer/customer-other-currency.json"),
         ),
+        (
+            people.misfit,
+            include_str!("../../../events/sync-customer/customer-profile-refused.json"),
+        ),
+        (people.pinned, include_str!("../../../events/sync-customer/customer-pin-unknown.json")),
+        (
+            people.spent_10_500,
+            include_str!("../../../events/sync-customer/customer-group-gone.json"),
+        ),
+        (
+            people.spent_11_500,
+            include_str!("../../../events/sync-customer/customer-group-without-id.json"),
+        ),
+        (
+            people.spent_12_500,
+            include_str!("../../../events/sync-customer/customer-group-rule-managed.json"),
+        ),
     ] {
         assert!(events.contains(&customer.to_string()), "{customer}");
     }
+    let of_guest = include_str!("../../../events/sync-customer/order-of-guest.json");
+    assert!(of_guest.contains(&people.guest_order.to_string()));
+}
+
+#[test]
+fn the_book_ends_with_the_default_one() {
+    let read = |text| RuleBook::from_toml(text).unwrap();
+    let book = read(include_str!("../../../events/segments.toml"));
+    let default = read(include_str!("../../../segments.toml"));
+    let ended = book.segments().iter().rev().zip(default.segments().iter().rev());
+    for (segment, default) in ended {
+        let told = |segment: &Segment| {
+            let (label, persona) = (segment.label().to_owned(), segment.persona_name().to_owned());
+            (segment.to_string(), segment.okta_group_name().clone(), label, persona)
+        };
+        assert_eq!(told(segment), told(default));
+    }
+    assert!(book.segments().len() > default.segments().len());
 }
 
 #[test]

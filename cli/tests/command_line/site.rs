@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::needs::Need;
-use crate::stand_ins::{Behind, QUEUE_URL, answer};
+use crate::stand_ins::{Behind, EVENT_BUS, QUEUE_URL, answer};
 use crate::store::new_folder;
 use crate::support::{BOOK, STACK, run, segments};
 
@@ -99,7 +99,8 @@ impl Site {
 
     async fn of(kind: Kind) -> Self {
         let clock = SimClock::following_real_time();
-        let world = World::at(clock, "my-store.myshopify.com".parse().unwrap());
+        let world =
+            e2e::contracts::recorded(World::at(clock, "my-store.myshopify.com".parse().unwrap()));
         let folder = new_folder();
         let options = Options::simulated(&world).unwrap();
         let system = Arc::new(LocalSystem::open(options, &folder).await.unwrap());
@@ -109,7 +110,7 @@ impl Site {
         let simulated = tokio::spawn(async move { simulated.await.unwrap() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let own = format!("http://{}", listener.local_addr().unwrap());
-        let behind = Arc::new(Behind::new(&system, STACK, secrets(&world)));
+        let behind = Arc::new(Behind::new(&system, STACK, secrets(&world)).await);
         let app = Router::new().fallback(answer).with_state(Arc::clone(&behind));
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let serving = [simulated, serving];
@@ -141,6 +142,7 @@ impl Site {
             ("MAVERA_SECRET_ID", "MAVERA_SECRET".to_owned()),
             ("WEBHOOK_SECRET_ID", "WEBHOOK_SECRET".to_owned()),
             ("WEBHOOK_URL", self.endpoint()),
+            ("EVENT_BUS_NAME", EVENT_BUS.to_owned()),
         ])
     }
 
@@ -202,6 +204,11 @@ impl Site {
     pub(crate) fn add_foreign_letter(&self) {
         let sent = self.world.clock.now().as_millisecond();
         self.behind.dead_letters.lock().unwrap().add("what is this?", sent);
+    }
+
+    /// Takes the right away to look at event buses.
+    pub(crate) fn deny_events(&self) {
+        *self.behind.denies_events.lock().unwrap() = true;
     }
 
     /// Takes the right away to read metrics.

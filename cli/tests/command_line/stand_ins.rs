@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use segments::local::LocalSystem;
 use serde_json::{Value, json};
+use simulators::EventBridgeSim;
 use state::{Depth, Message, Outgoing, Queue, Receive, StoredQueue};
 use tokio::runtime::Handle;
 
@@ -21,6 +22,8 @@ use crate::needs::{Need, needs_of};
 
 /// What the queue's address is.
 pub(crate) const QUEUE_URL: &str = "http://127.0.0.1/123456789012/sync";
+/// The bus that changes of segment are told to.
+pub(crate) const EVENT_BUS: &str = "customer-changes";
 const QUEUE: &[u8] = b"sync";
 const GET_METRIC: &str = "/operation/GetMetricStatistics";
 
@@ -31,6 +34,9 @@ pub(crate) struct Behind {
     pub(crate) stack: Mutex<&'static str>,
     /// What the function has in its environment.
     pub(crate) variables: Mutex<BTreeMap<&'static str, String>>,
+    pub(crate) event_bridge: EventBridgeSim,
+    /// Whether `EventBridge` says that a right is lacking.
+    pub(crate) denies_events: Mutex<bool>,
     pub(crate) secrets: Mutex<BTreeMap<&'static str, String>>,
     /// The secrets that are not given, by the code of the refusal.
     pub(crate) withheld: Mutex<BTreeMap<&'static str, &'static str>>,
@@ -44,15 +50,19 @@ pub(crate) struct Behind {
 }
 
 impl Behind {
-    pub(crate) fn new(
+    pub(crate) async fn new(
         system: &Arc<LocalSystem<StoredQueue>>,
         stack: &'static str,
         secrets: BTreeMap<&'static str, String>,
     ) -> Self {
+        let event_bridge = EventBridgeSim::start().await.unwrap();
+        event_bridge.add_bus(EVENT_BUS);
         Self {
             system: Arc::clone(system),
             stack: Mutex::new(stack),
             variables: Mutex::default(),
+            event_bridge,
+            denies_events: Mutex::default(),
             secrets: Mutex::new(secrets),
             withheld: Mutex::default(),
             dead_letters: Mutex::default(),
@@ -63,7 +73,7 @@ impl Behind {
     }
 }
 
-/// The endpoint, and as much of Lambda, SQS, the Secrets Manager and `CloudWatch` as the tool uses. `DynamoDB` is
+/// The endpoint, and as much of Lambda, SQS, the Secrets Manager, `EventBridge` and `CloudWatch` as the tool uses. `DynamoDB` is
 /// the system's own.
 pub(crate) async fn answer(
     State(behind): State<Arc<Behind>>,
@@ -82,6 +92,12 @@ pub(crate) async fn answer(
     let answer = match (service, operation) {
         ("DynamoDB_20120810", _) => {
             return ask(behind.system.dynamodb_url(), &parts.headers, &body).await;
+        }
+        ("AWSEvents", "DescribeEventBus") => {
+            if *behind.denies_events.lock().unwrap() {
+                return refused("AccessDeniedException");
+            }
+            return ask(behind.event_bridge.url(), &parts.headers, &body).await;
         }
         ("secretsmanager", "GetSecretValue") => {
             let id = asked["SecretId"].as_str().unwrap();

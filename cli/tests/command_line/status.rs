@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use resegment::EndedAs;
+use resegment::{EndedAs, Event, Start, Status};
 use rules::CustomerId;
+use serde_json::json;
 use state::{Cause, Message, Outgoing, Queue, Receive, Subject};
 
 use crate::people::json;
+use crate::site::{Kind, Site};
 use crate::store::Store;
 use crate::support::{BOOK, Stack, code, stderr, stdout};
 
@@ -106,6 +108,38 @@ async fn a_group_that_takes_nobody_a_pause_and_dead_letters_need_a_person() {
     }
     let answer = json(&store.run(&["status", "--json"]).await);
     assert_eq!(answer["groups_without_id"][0]["status"], "missing");
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_gone_needs_a_person_from_the_next_run_on() {
+    let site = Site::set_up(Kind::Stack).await;
+    full_run(&site).await;
+    let output = site.run(&["status", "--json"]).await;
+    let answer = json(&output);
+    assert_eq!((code(&output), &answer["missing_subscriptions"]), (0, &json!([])), "{answer}");
+    let gone = site.world.shopify.subscriptions().remove(0);
+    site.world.shopify.remove_subscription(&gone.id).unwrap();
+    full_run(&site).await;
+    let output = site.run(&["status", "--json"]).await;
+    let answer = json(&output);
+    assert_eq!((code(&output), &answer["missing_subscriptions"]), (1, &json!(["orders/create"])));
+    let told = answer["attention"].to_string();
+    for words in ["nobody is told of orders/create", "segments doctor --stack"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+/// A run over a shop without customers.
+async fn full_run(site: &Site) {
+    let mut event = Event { start: Some(Start::default()) };
+    loop {
+        let answer = site.system.resegment(event).await.unwrap();
+        match answer.status {
+            Status::Done => return,
+            Status::Continue | Status::Wait => event = Event::default(),
+            other => panic!("{other:?}: {:?}", answer.message),
+        }
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,8 @@ impl Store {
     /// A store with the default book, its groups, and no customers.
     pub(crate) async fn set_up() -> Self {
         let clock = SimClock::following_real_time();
-        let world = World::at(clock, "my-store.myshopify.com".parse().unwrap());
+        let world =
+            e2e::contracts::recorded(World::at(clock, "my-store.myshopify.com".parse().unwrap()));
         let book = RuleBook::from_toml(BOOK).unwrap();
         for segment in book.segments() {
             world.okta.add_group(segment.okta_group_name().as_str(), GroupKind::Okta);

@@ -120,7 +120,7 @@ impl Drop for Stack {
 impl Stack {
     /// A shop that is set up, without customers.
     pub(crate) async fn deployed() -> Self {
-        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
         let book = RuleBook::from_toml(BOOK).unwrap();
         for segment in book.segments() {
             world.okta.add_group(segment.okta_group_name().as_str(), GroupKind::Okta);

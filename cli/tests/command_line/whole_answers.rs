@@ -66,6 +66,7 @@ impl Told {
         store.system.worker().config.current().await.unwrap();
         self.by(store, &["status", "--json"]).await;
         self.by(store, &["doctor", "--json"]).await;
+        self.by(store, &["setup", "--dry-run", "--json"]).await;
     }
 
     async fn customers(&mut self, store: &Store) {
@@ -267,6 +268,7 @@ fn record(id: &str, phase: &Value, refusal: &Value) -> Value {
         "phase": phase,
         "begun": [{ "phase": "preflight", "at": BEGUN }],
         "setbacks": 1,
+        "stuck_since": BEGUN,
         "wait_until": BEGUN,
         "exports_lost": 1,
         "message": "Okta does not answer",
@@ -290,6 +292,7 @@ fn record(id: &str, phase: &Value, refusal: &Value) -> Value {
         "outcomes": { "applied": 6 },
         "unanswered": 1,
         "lost": ["706405506930370084"],
+        "postponed": ["706405506930370085"],
         "personas": {
             "new": { "outcome": "failed", "detail": "the persona was not found" },
             "vip": { "outcome": "updated" },
@@ -324,6 +327,7 @@ fn bare_record(id: &str, phase: &Value) -> Value {
         "outcomes": {},
         "unanswered": 0,
         "lost": [],
+        "postponed": [],
         "personas": {},
         "calls": {},
     })

@@ -7,12 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lambda_http::RequestExt as _;
 use outbound::{BoxFuture, Fixed};
-use rules::{CustomerId, OrderId, RuleBook};
-use segments::local::{LocalSystem, Options};
-use simulators::okta::GroupKind;
+use rules::{CustomerId, OrderId};
+use segments::local::LocalSystem;
 use simulators::{SimClock, World};
 use state::{Cause, Expectation, LocalQueue, Message, Outgoing, Queue, Subject, WebhookId};
-use webhook::{SigningSecrets, Webhook};
+use webhook::{Answer, SigningSecrets, Webhook};
 
 /// What every file's body is signed with, unless its name says otherwise.
 const SECRET: &str = r#"{"secrets": ["shpss_example_webhook_secret"]}"#;
@@ -58,12 +57,12 @@ fn function(queue: Arc<dyn Queue>, clock: &SimClock) -> Webhook {
 }
 
 /// Invokes the webhook function as its `main` does.
-async fn invoke(name: &str, queue: Arc<dyn Queue>, clock: &SimClock) -> u16 {
+pub(crate) async fn invoke(name: &str, queue: Arc<dyn Queue>, clock: &SimClock) -> Answer {
     let request = request(name);
     let path = request.raw_http_path().to_owned();
     let (parts, body) = request.into_parts();
     let function = function(queue, clock);
-    function.handle(&parts.method, &path, &parts.headers, &body).await.status().as_u16()
+    function.handle(&parts.method, &path, &parts.headers, &body).await
 }
 
 /// What a file leads to: the status, and whom to look at, why, and what should be seen then.
@@ -169,7 +168,8 @@ async fn each_request_is_answered_and_queued_as_it_must_be() {
         let Row(name, status, _) = row;
         let clock = SimClock::new();
         let (now, queue) = (clock.now(), LocalQueue::new(Arc::new(clock.clone())));
-        assert_eq!(invoke(name, Arc::new(queue.clone()), &clock).await, status, "{name}");
+        let answer = invoke(name, Arc::new(queue.clone()), &clock).await;
+        assert_eq!(answer.status().as_u16(), status, "{name}");
         let expected = messages(&row, now);
         let due = (!expected.is_empty()).then(|| now + SETTLE);
         assert_eq!(queue.next_due(), due, "{name}");
@@ -198,7 +198,7 @@ async fn the_queue_holds_nothing_of_the_person() {
 }
 
 /// A queue that does not answer.
-struct NoQueue;
+pub(crate) struct NoQueue;
 
 impl Queue for NoQueue {
     fn send(&self, _: Vec<Outgoing>) -> BoxFuture<'_, Result<(), state::Error>> {
@@ -211,25 +211,15 @@ impl Queue for NoQueue {
 async fn shopify_is_asked_to_come_back_if_the_queue_does_not_answer() {
     for Row(name, status, expected) in ROWS {
         let expected = if expected.is_empty() { status } else { 503 };
-        let status = invoke(name, Arc::new(NoQueue), &SimClock::new()).await;
-        assert_eq!(status, expected, "{name}");
+        let answer = invoke(name, Arc::new(NoQueue), &SimClock::new()).await;
+        assert_eq!(answer.status().as_u16(), expected, "{name}");
     }
 }
 
-/// A world with the people of the files.
+/// The world and the stack that the files find.
 pub(crate) async fn world() -> (World, LocalSystem) {
-    let world = World::new("my-store.myshopify.com".parse().unwrap());
-    let book = RuleBook::from_toml(include_str!("../../../../segments.toml")).unwrap();
-    for segment in book.segments() {
-        world.okta.add_group(segment.okta_group_name().as_str(), GroupKind::Okta);
-    }
-    let people = world.add_people_of_events().unwrap();
-    let order = world.shopify.orders(people.buyer)[0];
-    let ids = (people.buyer.get(), people.nameless.get(), order.get());
-    assert_eq!(ids, (CUSTOMER, OTHER, ORDER));
-    let system = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
-    system.config_table().put_wanted(&book).await.unwrap();
-    system.refresh_groups().await.unwrap();
+    let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
+    let system = LocalSystem::of_events(&world).await.unwrap();
     // The messages say when their events came in.
     world.clock.advance_to("2026-10-05T09:00:11Z".parse().unwrap());
     (world, system)

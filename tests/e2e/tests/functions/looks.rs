@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::types::AttributeValue;
 use rules::CustomerId;
 use segments::local::LocalSystem;
 use simulators::World;
@@ -15,19 +16,28 @@ use crate::events::{CUSTOMER, names, text, world};
 /// A file, and how its looks end in a shop where nobody has been looked at yet.
 struct Row(&'static str, &'static [(&'static str, u64)]);
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 24] = [
     Row("batch", &[("applied", 1), ("unmatched", 1)]),
     Row("customer-ambiguous", &[("ambiguous", 1)]),
+    Row("customer-entry-damaged", &[("failed", 1)]),
     Row("customer-gone", &[("gone", 1)]),
+    Row("customer-group-gone", &[("group_gone", 1)]),
+    Row("customer-group-rule-managed", &[("group_rule_managed", 1)]),
+    Row("customer-group-without-id", &[("group_without_id", 1)]),
     Row("customer-inactive", &[("user_inactive", 1)]),
     Row("customer-other-currency", &[("other_currency", 1)]),
+    Row("customer-pin-unknown", &[("pin_unknown", 1)]),
+    Row("customer-profile-refused", &[("profile_refused", 1)]),
     Row("customer-redacted", &[("redacted", 1)]),
     Row("customer-unmatched", &[("unmatched", 1)]),
     Row("customer-user-taken", &[("applied", 1), ("user_taken", 1)]),
     Row("data-request", &[("data_request", 1)]),
+    Row("of-cancelled-run", &[("cancelled", 1)]),
     Row("of-run", &[("applied", 1)]),
     Row("one-unreadable", &[("applied", 1), ("unreadable_record", 1)]),
     Row("order", &[("applied", 1)]),
+    Row("order-gone", &[("order_gone", 1)]),
+    Row("order-of-guest", &[("guest", 1)]),
     Row("order-unknown", &[("deferred", 1)]),
     Row("replayed", &[("applied", 1)]),
     Row("shop-redacted", &[("shop_forgotten", 1)]),
@@ -41,9 +51,21 @@ fn records(name: &str) -> Vec<Record> {
     event.records.into_iter().map(record).collect()
 }
 
-async fn work(name: &str, world: &World, system: &LocalSystem) -> Report {
+/// Hands a file's records to the worker, after what has to be done by hand before.
+pub(crate) async fn work(name: &str, world: &World, system: &LocalSystem) -> Report {
+    if name == "customer-entry-damaged" {
+        damage_an_entry(system).await;
+    }
     let deadline = world.clock.now() + Duration::from_mins(1);
     Box::pin(system.worker().handle(records(name), deadline)).await
+}
+
+/// Puts what this product did not write in the place of a customer's entry.
+async fn damage_an_entry(system: &LocalSystem) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let put = system.dynamodb().put_item().table_name(system.tables().customers);
+    let put = put.item("pk", text(&format!("customer#{CUSTOMER}"))).item("sk", text("state"));
+    put.send().await.unwrap();
 }
 
 fn groups(world: &World) -> Vec<String> {
@@ -93,6 +115,23 @@ async fn a_record_that_cannot_be_read_fails_alone() {
     let (world, system) = world().await;
     let report = work("one-unreadable", &world, &system).await;
     assert_eq!(report.failed, [records("one-unreadable")[1].id.clone()]);
+}
+
+#[tokio::test]
+async fn a_message_about_an_entry_that_cannot_be_read_is_delivered_again() {
+    let (world, system) = world().await;
+    let report = work("customer-entry-damaged", &world, &system).await;
+    assert_eq!(report.failed, [records("customer-entry-damaged")[0].id.clone()]);
+}
+
+#[tokio::test]
+async fn whose_profile_is_refused_and_whose_pin_is_unknown_are_in_their_groups_all_the_same() {
+    let (world, system) = world().await;
+    for (name, login) in [("profile-refused", "eve"), ("pin-unknown", "fay")] {
+        work(&format!("customer-{name}"), &world, &system).await;
+        let user = world.okta.find_user(&format!("{login}@example.com")).unwrap();
+        assert_eq!(world.okta.group_names_of(&user), ["Shopify New Customer"], "{name}");
+    }
 }
 
 #[tokio::test]

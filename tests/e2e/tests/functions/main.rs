@@ -7,4 +7,6 @@ mod full_runs;
 #[cfg(test)]
 mod looks;
 #[cfg(test)]
+mod outcomes;
+#[cfg(test)]
 mod refresh_groups;

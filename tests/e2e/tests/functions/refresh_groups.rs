@@ -1,5 +1,6 @@
 //! Group names become ids, and only what changed is written.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -7,7 +8,7 @@ use http::Method;
 use rules::{GroupId, RuleBook};
 use segments::local::{LocalSystem, Options};
 use simulators::okta::GroupKind;
-use simulators::{Fault, Matching, Service, World};
+use simulators::{Fault, Matching, Moment, Service, World};
 use state::GroupStatus;
 
 const BOOK: &str = include_str!("../../../../segments.toml");
@@ -23,7 +24,7 @@ struct Setup {
 impl Setup {
     /// The default book is wanted, and Okta has none of its groups.
     async fn without_groups() -> Self {
-        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
         let system = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
         let book = RuleBook::from_toml(BOOK).unwrap();
         system.config_table().put_wanted(&book).await.unwrap();
@@ -331,9 +332,30 @@ async fn a_group_that_cannot_be_looked_up_keeps_what_is_known_of_it() {
 
 #[tokio::test]
 async fn an_empty_table_is_a_problem_and_costs_no_call() {
-    let world = World::new("my-store.myshopify.com".parse().unwrap());
+    let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
     let system = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
     let summary = system.refresh_groups().await.unwrap();
     assert!(summary.problems[0].contains("needs at least one segment"));
     assert!(world.calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_another_run_has_found_meanwhile_is_not_overwritten() {
+    let setup = Setup::without_groups().await;
+    // The search, the rules, and a look for each name that the search did not find; the last is VIP's.
+    setup.world.suspend_at(5, Moment::After);
+    let mut first = pin!(setup.run());
+    tokio::select! {
+        biased;
+        () = setup.world.suspended() => {}
+        summary = &mut first => panic!("{summary:?}"),
+    }
+    let vip = setup.group(VIP);
+    assert_eq!(setup.run().await.count(GroupStatus::Found), 1);
+    setup.world.let_go_on();
+    let summary = first.await;
+    let problem = format!("the row of group \"{VIP}\" was changed during the run");
+    assert!(summary.problems[0].contains(&problem), "{:?}", summary.problems);
+    assert_eq!(setup.row(VIP).await, (Some(vip.clone()), GroupStatus::Found));
+    assert_eq!(setup.shown("vip", "okta_group_id").await, Some(vip.to_string()));
 }

@@ -83,6 +83,13 @@ async fn order(stage: &Stage, customer: CustomerId) {
     stage.deliver(&marked(stage, webhook)).await;
 }
 
+/// An order, worked off once, while something is in trouble.
+async fn troubled_order(stage: &Stage, customer: CustomerId) {
+    order(stage, customer).await;
+    stage.world.clock.advance(Duration::from_secs(11));
+    stage.work().await;
+}
+
 /// Webhooks that are not taken, each for its own reason.
 async fn webhooks(stage: &Stage, ann: CustomerId) {
     let (_, webhook) = stage.world.shopify.place_order(ann, "1".parse().unwrap()).unwrap();
@@ -178,9 +185,7 @@ async fn outages(stage: &Stage, ann: CustomerId) {
     spoiled.push((&shop_host, 200, json!({ "errors": personal }).to_string()));
     for (host, status, body) in spoiled {
         stage.wire.spoil(host, Spoiled::Answer(status, body), 3);
-        order(stage, ann).await;
-        stage.world.clock.advance(Duration::from_secs(11));
-        stage.work().await;
+        troubled_order(stage, ann).await;
         stage.refresh_groups().await;
         stage.wire.let_pass();
         stage.settle().await;
@@ -201,9 +206,7 @@ async fn outages(stage: &Stage, ann: CustomerId) {
     for text in [personal.clone(), json!({ "api_token": 7, "x": personal }).to_string()] {
         stage.secrets.put(OKTA_SECRET, text);
         stage.world.clock.advance(Duration::from_mins(6));
-        order(stage, ann).await;
-        stage.world.clock.advance(Duration::from_secs(11));
-        stage.work().await;
+        troubled_order(stage, ann).await;
     }
     stage.secrets.put(OKTA_SECRET, stored);
     stage.world.clock.advance(Duration::from_mins(6));
@@ -223,9 +226,7 @@ async fn pins(stage: &Stage, ann: CustomerId) {
             stage.listener.service().lasting_trouble(BusTrouble::EveryEntry(code));
             let now = stage.world.clock.now();
             stage.system.customers().pin(ann, pin, 0, now).await.unwrap();
-            order(stage, ann).await;
-            stage.world.clock.advance(Duration::from_secs(11));
-            stage.work().await;
+            troubled_order(stage, ann).await;
             stage.listener.service().mend();
             stage.settle().await;
         }
@@ -293,9 +294,7 @@ async fn mistakes(stage: &Stage, ann: CustomerId) {
     for url in [stage.world.okta_url(), stage.world.shopify_url()] {
         let host = url::Url::parse(&url).unwrap().host_str().unwrap().to_owned();
         stage.wire.spoil(&host, Spoiled::Panic(personal()), 2);
-        order(stage, ann).await;
-        stage.world.clock.advance(Duration::from_secs(11));
-        stage.work().await;
+        troubled_order(stage, ann).await;
         stage.refresh_groups().await;
         stage.wire.let_pass();
         stage.settle().await;

@@ -51,7 +51,7 @@ impl Stage {
     /// A shop with the default rule book. Its credentials are those with the most secrets in them.
     pub(crate) async fn open() -> Self {
         let telemetry = Function::ALL.map(Telemetry::start);
-        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
         let book = RuleBook::from_toml(include_str!("../../../../segments.toml")).unwrap();
         for segment in book.segments() {
             world.okta.add_group(segment.okta_group_name().as_str(), GroupKind::Okta);

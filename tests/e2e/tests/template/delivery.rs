@@ -1,5 +1,6 @@
 //! What is built is what is deployed: `samconfig.toml` says the same to both.
 
+use serde_json::json;
 use toml::Table;
 
 use crate::document::{Document, file, text};
@@ -46,6 +47,26 @@ fn every_parameter_that_an_environment_gives_is_one_of_the_templates() {
             let allowed = parameter.value["AllowedValues"].as_sequence();
             let is_allowed = allowed.is_none_or(|all| all.iter().any(|it| text(it) == value));
             assert!(is_allowed, "{environment}: {name}={value}");
+        }
+    }
+}
+
+/// Whoever forgets to name a shop deploys nothing, rather than a stack for a shop that may be somebody's.
+#[test]
+fn no_environment_can_be_deployed_before_its_shop_and_organisation_are_named() {
+    let (config, document) = (file("samconfig.toml"), Document::read());
+    let config: Table = config.parse().unwrap();
+    for environment in ENVIRONMENTS {
+        let given = overrides(&config, environment, "deploy");
+        for (name, good) in
+            [("ShopifyShop", "my-store.myshopify.com"), ("OktaOrgUrl", "https://my-org.okta.com")]
+        {
+            let pattern = text(document.at(&format!("Parameters/{name}/AllowedPattern")));
+            let pattern = json!({ "pattern": pattern });
+            let accepts = |value: &str| jsonschema::is_valid(&pattern, &json!(value));
+            assert!(accepts(good));
+            let (_, placeholder) = given.iter().find(|(each, _)| each == name).unwrap();
+            assert!(!accepts(placeholder), "{environment}: {placeholder} could be deployed");
         }
     }
 }

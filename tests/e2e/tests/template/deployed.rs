@@ -58,7 +58,7 @@ impl Deployed {
 
     /// The same with this as its bus.
     pub(crate) async fn with_bus(bus: &str) -> Self {
-        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let world = e2e::contracts::recorded(World::new("my-store.myshopify.com".parse().unwrap()));
         let tables = LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap();
         let queue = LocalQueue::new(Arc::new(world.clock.clone()));
         let aws = Aws::new(&world, tables.dynamodb_url(), queue.clone());

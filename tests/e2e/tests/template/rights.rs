@@ -220,6 +220,27 @@ fn nothing_but_our_own_events_may_be_put_on_the_bus() {
     assert_eq!(condition["Null"]["events:source"], "false");
 }
 
+/// Lambda stops what comes round sixteen times, unless it is told that this is meant
+/// ([recursive loops](https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html)).
+#[test]
+fn whoever_sends_to_the_queue_it_is_fed_from_may_do_so_again_and_again() {
+    let document = Document::read();
+    let mut in_loops = Vec::new();
+    for function in document.functions() {
+        let rights = allowed(&document, function.id);
+        let events = function.events().into_iter();
+        let fed_from = events.filter(|event| event.value["Type"] == "SQS");
+        let mut fed_from = fed_from.map(|event| resource(&event.text("Queue")));
+        if fed_from.any(|queue| rights.contains(&("sqs:SendMessage".to_owned(), queue))) {
+            in_loops.push(function.id);
+            assert_eq!(function.text("RecursiveLoop"), "Allow", "{}", function.id);
+        } else {
+            assert!(function.get("RecursiveLoop").is_null(), "{} is in no loop", function.id);
+        }
+    }
+    assert_eq!(in_loops, ["SyncCustomerFunction"]);
+}
+
 #[test]
 fn what_is_not_done_by_the_code_is_not_done_by_it() {
     // An exception that the calls make needless has to go.

@@ -9,11 +9,12 @@ use crate::document::{Document, file};
 use crate::rights::ALL;
 
 /// What is set for others than the code that asks the environment for its settings.
-const SET_FOR_OTHERS: [(&str, &str, &str); 4] = [
+const SET_FOR_OTHERS: [(&str, &str, &str); 5] = [
     ("", "AWS_ENDPOINT_URL", "the AWS SDK"),
     ("", "METRICS_NAMESPACE", "what writes the metrics"),
     ("ResegmentFunction", "WEBHOOK_URL", "the operator's tool"),
     ("ResegmentFunction", "WEBHOOK_SECRET_ID", "the operator's tool"),
+    ("ResegmentFunction", "EVENT_BUS_NAME", "the operator's tool"),
 ];
 
 #[tokio::test]
