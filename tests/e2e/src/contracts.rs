@@ -1,6 +1,7 @@
 //! The vendors' contracts, where they are at hand, and what is held against them.
 
 mod openapi;
+mod record;
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 use simulators::{RecordedExchange, Service};
 
 pub use openapi::OpenApi;
+pub use record::{Answer, Exchange, folder as exchanges_folder, recorded};
 
 /// The folder with the contracts: what `CONTRACTS_DIR` names, or the one beside the workspace. None if
 /// it is not there; then whoever needs it has nothing to check and should say so.

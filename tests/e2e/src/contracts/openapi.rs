@@ -63,24 +63,37 @@ impl OpenApi {
         self.find(&exchange.request).map(|operation| &operation.scopes)
     }
 
+    /// The name of the operation that a request is; none if there is no such operation.
+    pub fn operation_at<B>(&self, request: &Request<B>) -> Option<&str> {
+        self.find(request).map(|operation| operation.id.as_str())
+    }
+
     /// What is wrong with a recorded call, by the contract: its request and its answer.
     pub fn violations(&self, exchange: &RecordedExchange) -> Vec<String> {
-        let operation = self.find(&exchange.request);
-        let answers = operation.zip(exchange.response.as_ref());
-        let answer = answers.map(|(operation, answer)| {
-            let wrong = self.wrong_with_response(operation, answer);
-            wrong.into_iter().map(|wrong| format!("{}: {wrong}", operation.id)).collect()
-        });
-        [self.wrong_with_request(exchange), answer.unwrap_or_default()].concat()
+        self.wrong(&exchange.request, exchange.response.as_ref())
+    }
+
+    /// What is wrong with a request and its answer, by the contract.
+    pub fn wrong<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        answer: Option<&Response<B>>,
+    ) -> Vec<String> {
+        let Some(operation) = self.find(request) else {
+            return vec![format!(
+                "{} {}: no such operation",
+                request.method(),
+                request.uri().path()
+            )];
+        };
+        let mut wrong = operation.wrong_with_request(request);
+        wrong.extend(answer.into_iter().flat_map(|it| self.wrong_with_response(operation, it)));
+        wrong.into_iter().map(|wrong| format!("{}: {wrong}", operation.id)).collect()
     }
 
     /// What is wrong with a recorded call's request, by the contract.
     pub fn wrong_with_request(&self, exchange: &RecordedExchange) -> Vec<String> {
-        let Some(operation) = self.find(&exchange.request) else {
-            return vec![format!("{}: no such operation", exchange.call)];
-        };
-        let wrong = operation.wrong_with_request(&exchange.request);
-        wrong.into_iter().map(|wrong| format!("{}: {wrong}", operation.id)).collect()
+        self.wrong(&exchange.request, None)
     }
 
     /// The operation at a path: of two, the one with fewer variable parts.

@@ -206,9 +206,14 @@ impl Calls {
 
     /// An HTTP client whose calls pass here.
     pub(crate) fn http(&self) -> SharedHttpClient {
-        let (calls, http) = (self.clone(), aws_smithy_http_client::Builder::new().build_http());
+        self.over(aws_smithy_http_client::Builder::new().build_http())
+    }
+
+    /// The same, on another way than the network.
+    pub(crate) fn over(&self, way: impl HttpClient + 'static) -> SharedHttpClient {
+        let calls = self.clone();
         http_client_fn(move |settings, components| {
-            let (calls, tables) = (calls.clone(), http.http_connector(settings, components));
+            let (calls, tables) = (calls.clone(), way.http_connector(settings, components));
             SharedHttpConnector::new(TablesBehind { calls, tables })
         })
     }

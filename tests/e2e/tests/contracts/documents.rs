@@ -13,10 +13,10 @@ use simulators::{NewCustomer, World, shopify};
 use crate::at_hand::shopify_schema;
 
 /// The query that is not sent by itself: a bulk operation runs it.
-const IN_BULK: &str = "customer_export.graphql";
+pub(crate) const IN_BULK: &str = "customer_export.graphql";
 
 /// Every document, with its file's name.
-fn documents() -> Vec<(String, String)> {
+pub(crate) fn documents() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/shopify/graphql");
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

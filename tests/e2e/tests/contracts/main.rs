@@ -6,10 +6,16 @@ mod at_hand;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod graphql;
+#[cfg(test)]
 mod okta_answers;
 #[cfg(test)]
 mod okta_calls;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod token_calls;
 #[cfg(test)]
 mod webhooks;

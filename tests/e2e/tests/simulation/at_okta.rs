@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use rules::UserId;
 use serde_json::{Value, json};
-use simulators::okta::UserStatus;
+use simulators::okta::{GroupKind, UserStatus};
 
 use crate::book::GROUPS;
 use crate::game::{Game, Hand, STAFF, User, address};
 use crate::play::{NOBODY, pick};
-use crate::step::Step;
+use crate::step::{OnGroup, Step};
 
 impl Game {
     /// What a step does at Okta, if it is one of these.
@@ -23,9 +23,47 @@ impl Game {
             Step::PutInto { user, group } => self.put(*user, *group, true),
             Step::TakeOut { user, group } => self.put(*user, *group, false),
             Step::WriteProfile { user, cents } => self.write_profile(*user, *cents),
+            Step::Group { which, how } => self.on_group(*which, *how),
             _ => return None,
         };
         Some(done.unwrap_or_else(|| NOBODY.to_owned()))
+    }
+
+    fn on_group(&mut self, which: u8, how: OnGroup) -> Option<String> {
+        let name = GROUPS[usize::from(which) % GROUPS.len()];
+        if how == OnGroup::Restore {
+            return Some(self.restore_groups());
+        }
+        let group = self.group(name)?;
+        self.groups_changed = true;
+        match how {
+            OnGroup::Rename => {
+                self.world.okta.rename_group(&group, &format!("{name} of old")).unwrap();
+                self.renamed.insert((name, group));
+            }
+            OnGroup::Delete => self.world.okta.delete_group(&group).unwrap(),
+            OnGroup::Rule | OnGroup::Restore => {
+                self.rules.push(self.world.okta.add_rule("by department", &[group], true));
+            }
+        }
+        Some(format!("{how:?} group {name}"))
+    }
+
+    /// All groups are there again, and filled by nobody else. Who was in one that was deleted is not in it.
+    pub(crate) fn restore_groups(&mut self) -> String {
+        for (name, group) in std::mem::take(&mut self.renamed) {
+            // It may have been deleted meanwhile.
+            let _gone = self.world.okta.rename_group(&group, name);
+        }
+        for rule in std::mem::take(&mut self.rules) {
+            self.world.okta.set_rule_active(&rule, false);
+        }
+        for name in GROUPS {
+            if self.group(name).is_none() {
+                self.world.okta.add_group(name, GroupKind::Okta);
+            }
+        }
+        "all groups are there again".to_owned()
     }
 
     /// Changes a user there is, and what is known of them; those whose address they bear may belong
@@ -56,7 +94,8 @@ impl Game {
         }
         let id: UserId = self.world.okta.add_user(&login, &email);
         if is_staff {
-            self.world.okta.add_member(&self.group(STAFF), &id).unwrap();
+            let staff = self.group(STAFF).unwrap();
+            self.world.okta.add_member(&staff, &id).unwrap();
         }
         let borne: BTreeSet<_> = [login.clone(), email.clone()].into();
         self.changed(self.bearing(&borne));
@@ -107,8 +146,8 @@ impl Game {
 
     fn put(&mut self, user: u8, group: u8, into: bool) -> Option<String> {
         let name = GROUPS[usize::from(group) % GROUPS.len()];
+        let group = self.group(name)?;
         let who = self.touch(user, Hand::Move, |game, user| {
-            let group = game.group(name);
             if into {
                 game.world.okta.add_member(&group, &user.id).unwrap();
                 user.put_into.insert(name);

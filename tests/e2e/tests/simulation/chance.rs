@@ -25,6 +25,7 @@ impl Chance {
         self.below(100) < percent
     }
 
+    /// One of these.
     pub(crate) fn one<'a, T>(&self, of: &'a [T]) -> &'a T {
         &of[self.small::<usize>(u64::try_from(of.len()).unwrap())]
     }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use resegment::{Answer, Event, Resegment, ResegmentError, Start, Status};
-use segments::local::LocalSystem;
+use resegment::{Answer, Event, ResegmentError, Start, Status};
 use simulators::Moment;
-use state::{ConfigTable, Customers, Runs};
 
 use crate::between::Calls;
 use crate::game::Game;
-use crate::step::Death;
-use crate::work::{Local, MOST_BATCHES};
+use crate::step::{Death, Step};
+use crate::system::System;
+use crate::work::{Local, MOST_BATCHES, WORKER_TIMEOUT};
 
 /// How long a step may take, as in `template.yaml`.
 const TIMEOUT: Duration = Duration::from_mins(15);
@@ -52,7 +51,37 @@ impl Game {
                 calls.until_killed(call(system, Some(calls.clone()), start, deadline)).await
             }
         };
+        self.tally.count(if answer.is_some() { "run steps" } else { "run steps killed" });
         answer.map_or_else(|| "killed".to_owned(), in_words)
+    }
+
+    /// Has groups looked up, and may kill the function that does it.
+    pub(crate) async fn refresh(&mut self, death: Option<Death>) -> String {
+        let deadline = self.now() + WORKER_TIMEOUT;
+        let system = Arc::clone(&self.system);
+        let summary = match death {
+            None => Some(system.refresh.run(deadline).await),
+            Some(Death::Service { nth, moment }) => {
+                self.world.suspend_at(nth.into(), moment);
+                let reached = self.world.suspended();
+                let summary = tokio::select! {
+                    biased;
+                    () = reached => None,
+                    summary = system.refresh.run(deadline) => Some(summary),
+                };
+                self.world.cancel_suspension();
+                summary
+            }
+            Some(Death::Call { fate, nth, apart }) => {
+                let calls = Calls::new(fate, nth.into(), apart.map(usize::from));
+                calls.until_killed(system.refresh_behind(&calls).run(deadline)).await
+            }
+        };
+        match summary {
+            Some(Ok(_)) => "groups are refreshed".to_owned(),
+            Some(Err(error)) => format!("groups cannot be refreshed: {error}"),
+            None => "whoever refreshes groups is killed".to_owned(),
+        }
     }
 
     /// Has a step of a run stand still in the middle of a call while another is asked for.
@@ -61,6 +90,7 @@ impl Game {
         start: Option<Start>,
         (nth, moment): (u8, Moment),
         seconds: u16,
+        meanwhile: &Step,
     ) -> String {
         let deadline = self.now() + TIMEOUT;
         self.world.suspend_at(nth.into(), moment);
@@ -73,20 +103,23 @@ impl Game {
         };
         if let Some(answer) = early {
             self.world.cancel_suspension();
-            return in_words(answer);
+            return format!("{}; {}", in_words(answer), self.happen(meanwhile).await);
         }
+        let what = self.happen(meanwhile).await;
         self.wait(Duration::from_secs(seconds.into()), true).await;
         let second = self.advance_run(start, None).await;
+        self.tally.count("run steps side by side");
         if self.now() >= deadline {
             self.world.cancel_suspension();
             return format!(
-                "stood still {moment:?} call {nth} for {seconds} s; another one: {second}"
+                "stood still {moment:?} call {nth} for {seconds} s; {what}; another one: {second}"
             );
         }
         self.world.let_go_on();
         let first = in_words(first.await);
         format!(
-            "stood still {moment:?} call {nth} for {seconds} s; another one: {second}; then: {first}"
+            "stood still {moment:?} call {nth} for {seconds} s; {what}; another one: {second}; then: \
+             {first}"
         )
     }
 
@@ -118,7 +151,7 @@ impl Game {
 
 /// Calls the function that advances runs, some of whose calls something may befall.
 fn call(
-    system: Arc<LocalSystem>,
+    system: Arc<System>,
     calls: Option<Calls>,
     start: Option<Start>,
     deadline: Timestamp,
@@ -126,8 +159,8 @@ fn call(
     Box::pin(async move {
         let event = Event { start };
         match calls {
-            None => Box::pin(system.resegmenter().handle(event, deadline)).await,
-            Some(calls) => Box::pin(resegment(&system, &calls).handle(event, deadline)).await,
+            None => Box::pin(system.resegment.handle(event, deadline)).await,
+            Some(calls) => Box::pin(system.resegment_behind(&calls).handle(event, deadline)).await,
         }
     })
 }
@@ -140,22 +173,5 @@ fn in_words(answer: Result<Answer, ResegmentError>) -> String {
             format!("{}{:?} {message}", phase.unwrap_or_default(), answer.status)
         }
         Err(error) => format!("no answer: {error}"),
-    }
-}
-
-/// The full run's function, with its calls to the tables and the queue among `calls`.
-fn resegment(system: &LocalSystem, calls: &Calls) -> Resegment {
-    let (whole, tables) = (system.resegmenter(), system.tables());
-    let client = calls.of(system.dynamodb());
-    Resegment {
-        shopify: whole.shopify.clone(),
-        okta: whole.okta.clone(),
-        mavera: whole.mavera.clone(),
-        config: ConfigTable::new(client.clone(), tables.config),
-        customers: Customers::new(client.clone(), tables.customers).in_one_part(),
-        runs: Runs::new(client, tables.runs),
-        queue: calls.to(system.queue()),
-        clock: Arc::clone(&whole.clock),
-        random: Arc::clone(&whole.random),
     }
 }

@@ -8,13 +8,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use e2e::Listener;
 use jiff::Timestamp;
 use rules::{CustomerId, GroupId, OrderId, PinnedTo, UserId};
-use segments::local::{LocalSystem, Options};
 use simulators::okta::GroupKind;
-use simulators::{NewCustomer, SimRandom, Webhook, World};
+use simulators::{NewCustomer, Webhook, World};
 
 use crate::book::{Book, GROUPS};
 use crate::chance::Chance;
 use crate::history::{ADDRESSES, History, Shape};
+use crate::system::System;
+use crate::tally::Tally;
+use crate::work::WORKER_TIMEOUT;
 
 /// A group that no segment goes with.
 pub(crate) const STAFF: &str = "Staff";
@@ -78,9 +80,10 @@ pub(crate) struct Problem {
     pub(crate) what: String,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
 pub(crate) struct Game {
     pub(crate) world: World,
-    pub(crate) system: Arc<LocalSystem>,
+    pub(crate) system: Arc<System>,
     pub(crate) listener: Listener,
     pub(crate) shape: Shape,
     pub(crate) books: Vec<Book>,
@@ -91,18 +94,28 @@ pub(crate) struct Game {
     pub(crate) people: Vec<Person>,
     pub(crate) users: Vec<User>,
     pub(crate) orders: Vec<Order>,
-    /// Webhooks under way.
-    pub(crate) post: BTreeMap<(Timestamp, u64), Webhook>,
+    /// Webhooks under way, and how often each was refused.
+    pub(crate) post: BTreeMap<(Timestamp, u64), (Webhook, u32)>,
     /// Webhooks that were delivered.
     pub(crate) archive: Vec<Webhook>,
     pub(crate) chance: Chance,
     pub(crate) paused: bool,
+    /// Whether anybody at Okta did anything to a group.
+    pub(crate) groups_changed: bool,
+    /// Whether the shop was forgotten, and all that was known of Okta with it.
+    pub(crate) is_over: bool,
+    /// The groups that are called something else, and the rules that fill groups.
+    pub(crate) renamed: BTreeSet<(&'static str, GroupId)>,
+    pub(crate) rules: Vec<String>,
+    /// Until when the function may not know the latest signing secret.
+    pub(crate) rotated_until: Timestamp,
     /// Where the org's log of memberships tells what was done by hand.
     pub(crate) by_hand: BTreeSet<usize>,
     /// How often each message was received by a worker that could not come to its end.
     pub(crate) spared: BTreeMap<String, u32>,
     pub(crate) replayed: usize,
     pub(crate) transcript: Vec<String>,
+    pub(crate) tally: Tally,
     pub(crate) problems: Vec<Problem>,
     serial: u64,
 }
@@ -126,11 +139,9 @@ impl Game {
             world.okta.add_group(name, GroupKind::Okta);
         }
         let listener = Listener::start().await.unwrap();
-        let mut options = Options::simulated(&world).unwrap();
-        options.event_bus = Some(listener.bus(Arc::new(world.clock.clone())));
-        options.random = Arc::new(SimRandom::new(seed));
-        options.settle = Duration::from_secs(shape.settle);
-        let system = Arc::new(LocalSystem::start(options).await.unwrap());
+        let bus = listener.bus(Arc::new(world.clock.clone()));
+        let settle = Duration::from_secs(shape.settle);
+        let system = Arc::new(System::start(&world, bus, seed, settle).await);
         let number = |number: u64| AttributeValue::N(number.to_string());
         let settings = [
             ("settle_seconds", number(shape.settle)),
@@ -138,12 +149,12 @@ impl Game {
             ("guard_max_shrink_percent", number(100)),
         ];
         for (name, value) in settings {
-            system.set(name, value).await.unwrap();
+            system.config.put_setting(name, value).await.unwrap();
         }
         // So that the groups of all of them are known; the first is wanted last.
         for book in history.books.iter().rev() {
-            system.config_table().put_wanted(&book.parsed()).await.unwrap();
-            system.refresh_groups().await.unwrap();
+            system.config.put_wanted(&book.parsed()).await.unwrap();
+            system.refresh.run(world.clock.now() + WORKER_TIMEOUT).await.unwrap();
         }
         world.clock.advance(Duration::from_mins(1));
         world.shopify.add_customers(1 + shape.bystanders, |_| NewCustomer::default());
@@ -166,10 +177,16 @@ impl Game {
             archive: Vec::new(),
             chance: Chance::new(seed),
             paused: false,
+            groups_changed: false,
+            is_over: false,
+            renamed: BTreeSet::new(),
+            rules: Vec::new(),
+            rotated_until: Timestamp::MIN,
             by_hand: BTreeSet::new(),
             spared: BTreeMap::new(),
             replayed: 0,
             transcript: Vec::new(),
+            tally: Tally::default(),
             problems: Vec::new(),
             serial: 0,
         }
@@ -192,8 +209,9 @@ impl Game {
         self.problems.push(Problem { kind, what: what.into() });
     }
 
-    pub(crate) fn group(&self, name: &str) -> GroupId {
-        self.world.okta.groups_named(name).remove(0)
+    /// The group with this name; none if it is called something else, or gone.
+    pub(crate) fn group(&self, name: &str) -> Option<GroupId> {
+        self.world.okta.groups_named(name).pop()
     }
 
     /// The groups of segments that a user is in.

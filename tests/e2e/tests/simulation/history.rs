@@ -5,7 +5,7 @@ use simulators::Moment;
 use crate::between::Fate;
 use crate::book::Book;
 use crate::chance::Chance;
-use crate::step::{Death, Kind, Lasts, Step, Trouble, Who};
+use crate::step::{Death, Kind, Lasts, OnGroup, Step, Trouble, Who};
 
 /// How many addresses there are; some more are the same in capitals.
 pub(crate) const ADDRESSES: u8 = 16;
@@ -21,8 +21,9 @@ pub(crate) struct History {
 
 /// What stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
 pub(crate) struct Shape {
-    /// How long Shopify's totals show what was before, in seconds. Shorter than the second look waits.
+    /// How long Shopify's totals show what was before, in seconds.
     pub(crate) totals_lag: u64,
     /// How long Okta's searches show what was before, in seconds.
     pub(crate) search_lag: u64,
@@ -35,6 +36,10 @@ pub(crate) struct Shape {
     /// Whether people change anything at Okta by hand. Of whom they do nothing is promised before the
     /// full run.
     pub(crate) hands: bool,
+    /// Whether people at Okta do things to groups. Nothing is promised before the full run then.
+    pub(crate) groups: bool,
+    /// Whether the shop asks to be forgotten in the end.
+    pub(crate) ends: bool,
     /// Whether everybody orders once more, after the faults have ended and before the full run.
     pub(crate) all_order: bool,
 }
@@ -46,7 +51,7 @@ impl History {
         let books = (0..3).map(|_| Book::random(&chance)).collect();
         let mut steps = opening(&chance);
         let count = 15 + chance.below(45);
-        steps.extend((0..count).map(|_| step(&chance, shape.hands)));
+        steps.extend((0..count).map(|_| step(&chance, shape)));
         Self { seed, shape, books, steps }
     }
 }
@@ -54,13 +59,15 @@ impl History {
 impl Shape {
     fn random(chance: &Chance, seed: u64) -> Self {
         Self {
-            totals_lag: *chance.one(&[0, 0, 5, 20, 45]),
+            totals_lag: *chance.one(&[0, 0, 5, 20, 45, 150]),
             search_lag: *chance.one(&[0, 0, 0, 30, 120]),
             settle: *chance.one(&[10, 10, 0, 30]),
             second_look: *chance.one(&[60, 60, 90]),
             loss: *chance.one(&[0, 30, 30, 30, 60]),
             bystanders: if seed % 16 == 5 { 250 } else { 0 },
             hands: seed % 3 != 1,
+            groups: seed % 6 == 2,
+            ends: seed % 8 == 3,
             all_order: seed.is_multiple_of(2),
         }
     }
@@ -88,8 +95,10 @@ fn opening(chance: &Chance) -> Vec<Step> {
     steps
 }
 
-fn step(chance: &Chance, hands: bool) -> Step {
+fn step(chance: &Chance, shape: Shape) -> Step {
+    let hands = shape.hands;
     match chance.below(100) {
+        30..34 if shape.groups => of_groups(chance),
         30..42 if hands => of_okta(chance),
         0..42 => of_the_shop(chance),
         42..50 => of_operators(chance),
@@ -99,7 +108,7 @@ fn step(chance: &Chance, hands: bool) -> Step {
             Step::Wait { seconds, working: chance.percent(75) }
         }
         70..84 => of_workers(chance, hands),
-        84..92 => of_runs(chance),
+        84..92 => of_runs(chance, hands),
         92..98 => Step::Trouble(trouble(chance)),
         _ => Step::Calm,
     }
@@ -158,9 +167,16 @@ fn of_okta(chance: &Chance) -> Step {
     }
 }
 
+fn of_groups(chance: &Chance) -> Step {
+    let how = [OnGroup::Rename, OnGroup::Delete, OnGroup::Rule, OnGroup::Restore];
+    Step::Group { which: chance.small(5), how: *chance.one(&how) }
+}
+
 fn of_operators(chance: &Chance) -> Step {
     let (who, queued) = (anybody(chance), chance.percent(70));
-    match chance.below(8) {
+    match chance.below(10) {
+        8 => Step::Rotate,
+        9 => Step::RefreshAndDie { at: death(chance, 8) },
         0..2 => Step::Pin { who, to: chance.small(5), queued },
         2 => Step::Unpin { who, queued },
         3..5 => Step::Want { book: chance.small(3) },
@@ -197,23 +213,28 @@ fn of_workers(chance: &Chance, hands: bool) -> Step {
     match chance.below(10) {
         0..3 => Step::Work,
         3..7 => Step::WorkAndDie { at: death(chance, 10) },
-        _ => {
-            let meanwhile = match chance.below(4) {
-                0 if hands => of_okta(chance),
-                1 => of_operators(chance),
-                _ => of_the_shop(chance),
-            };
-            Step::WorkSlowly {
-                nth: 1 + chance.small::<u8>(6),
-                moment: moment(chance),
-                seconds: chance.small(50),
-                meanwhile: Box::new(meanwhile),
-            }
-        }
+        _ => Step::WorkSlowly {
+            nth: 1 + chance.small::<u8>(6),
+            moment: moment(chance),
+            seconds: chance.small(50),
+            meanwhile: Box::new(meanwhile(chance, hands)),
+        },
     }
 }
 
-fn of_runs(chance: &Chance) -> Step {
+fn meanwhile(chance: &Chance, hands: bool) -> Step {
+    match chance.below(4) {
+        0 if hands => of_okta(chance),
+        1 => match of_operators(chance) {
+            // One function stands still at a time.
+            Step::RefreshAndDie { .. } => Step::RefreshGroups,
+            step => step,
+        },
+        _ => of_the_shop(chance),
+    }
+}
+
+fn of_runs(chance: &Chance, hands: bool) -> Step {
     let start = chance.percent(40);
     match chance.below(10) {
         0..3 => Step::StartRun { verify: chance.percent(40) },
@@ -222,23 +243,38 @@ fn of_runs(chance: &Chance) -> Step {
         _ => {
             let seconds = *chance.one(&[1, 100, 200, 400]);
             let nth = 1 + chance.small::<u8>(8);
-            Step::TickSlowly { start, nth, moment: moment(chance), seconds }
+            let meanwhile = Box::new(meanwhile(chance, hands));
+            Step::TickSlowly { start, nth, moment: moment(chance), seconds, meanwhile }
         }
     }
 }
 
 fn trouble(chance: &Chance) -> Trouble {
-    let service = *chance.one(&[Who::Shopify, Who::Okta, Who::Okta, Who::Mavera]);
+    let service = *chance.one(&[
+        Who::Shopify,
+        Who::Shopify,
+        Who::Okta,
+        Who::Okta,
+        Who::Okta,
+        Who::Tables,
+        Who::Tables,
+        Who::Queue,
+        Who::Secrets,
+        Who::Mavera,
+        Who::Storage,
+    ]);
     let kind = *chance.one(&[
         Kind::Status(500),
         Kind::Status(503),
+        Kind::Status(*chance.one(&[401, 403])),
+        Kind::InPart,
         Kind::Throttled,
         Kind::ManyAtOnce,
         Kind::ErrorsAs200,
         Kind::Timeout,
         Kind::Broken,
         Kind::Truncated,
-        Kind::NotJson,
+        Kind::Page(*chance.one(&[200, 404, 403])),
         Kind::NoConnection,
         Kind::Slow,
     ]);

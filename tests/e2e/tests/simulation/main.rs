@@ -14,6 +14,10 @@
 #[cfg(test)]
 mod at_okta;
 #[cfg(test)]
+mod aws;
+#[cfg(test)]
+mod aws_faults;
+#[cfg(test)]
 #[expect(dead_code, reason = "others play once for each call there is")]
 #[path = "../between/mod.rs"]
 mod between;
@@ -43,6 +47,10 @@ mod seeds;
 mod shrink;
 #[cfg(test)]
 mod step;
+#[cfg(test)]
+mod system;
+#[cfg(test)]
+mod tally;
 #[cfg(test)]
 mod watch;
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(crate) enum Promise {
 }
 
 /// What the tables hold of the customers.
-type Entries = BTreeMap<CustomerId, Entry>;
+pub(crate) type Entries = BTreeMap<CustomerId, Entry>;
 
 impl Game {
     /// Holds everything against a promise.
@@ -45,9 +45,11 @@ impl Game {
             Promise::Run | Promise::NextRun => self.books[self.wanted].clone(),
         };
         let mut wrong = Vec::new();
+        let mut judged = 0;
         for person in &self.people {
             let is_promised = promise != Promise::Events || self.is_promised_by_events(person);
             if is_promised {
+                judged += 1;
                 let due = self.due(person, &book, &entries);
                 let found = self.judge(person, due, &book, &entries, promise);
                 wrong.extend(
@@ -65,21 +67,24 @@ impl Game {
             Promise::Run => "run",
             Promise::NextRun => "next run",
         };
+        self.tally.add(format!("customers judged: {kind}"), judged);
         for what in wrong {
             self.wrong(kind, what);
         }
     }
 
-    async fn entries(&self) -> Entries {
+    pub(crate) async fn entries(&self) -> Entries {
         let ids: Vec<_> = self.people.iter().map(|person| person.id).collect();
-        let found = self.system.customers().load(&ids).await.unwrap();
+        let found = self.system.customers.load(&ids).await.unwrap();
         found.into_iter().map(|(id, found)| (id, found.unwrap().entry)).collect()
     }
 
     /// The book that workers decide by.
     async fn accepted(&self) -> Book {
-        let accepted = self.system.worker().config.current().await.unwrap().book.book.clone();
-        self.books.iter().find(|book| book.parsed() == *accepted).unwrap().clone()
+        let random = &*self.system.worker.random;
+        let config = self.system.config.load(None, self.now(), random).await.unwrap();
+        let book = self.books.iter().find(|book| book.parsed() == *config.book.book);
+        book.unwrap().clone()
     }
 
     /// Whether an event has told of a customer since all that concerns them has changed, and nobody at
@@ -88,6 +93,7 @@ impl Game {
         let users = || self.users.iter().filter(move |user| !user.borne.is_disjoint(&person.borne));
         let is_contested = users().any(|user| self.bearing(&user.borne).len() > 1);
         person.told >= person.changed.0
+            && !self.groups_changed
             && !is_contested
             && !users().any(|user| !user.hands.is_empty())
     }
@@ -247,7 +253,7 @@ impl Game {
                 Entry::Tombstone(_) => None,
             })
             .collect();
-        let staff = self.world.okta.members(&self.group(STAFF));
+        let staff = self.world.okta.members(&self.group(STAFF).unwrap());
         for user in self.users.iter().filter(|user| user.is_there) {
             if staff.contains(&user.id) != user.is_staff {
                 wrong.push(format!("{} is no longer as they were in {STAFF}", user.login));
@@ -275,7 +281,7 @@ impl Game {
 
     /// Whether anybody but people at Okta changed a user's memberships.
     fn was_touched(&self, user: &User) -> bool {
-        let staff = self.group(STAFF);
+        let staff = self.group(STAFF).unwrap();
         let log = self.world.okta.membership_log();
         let mut ours = log.iter().enumerate().filter(|(place, _)| !self.by_hand.contains(place));
         ours.any(|(_, event)| event.user == user.id && event.group != staff)

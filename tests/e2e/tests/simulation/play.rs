@@ -9,10 +9,13 @@ use rules::PinnedTo;
 use simulators::{Fault, Matching, Service};
 use state::{Cause, Message, Outgoing, Pin, Pinned, Queue, Subject};
 
+use crate::aws_faults::{AwsFault, Part};
 use crate::book::{NAMES, in_a_line};
 use crate::game::Game;
 use crate::step::{Kind, Lasts, Step, Trouble, Who};
 
+/// How long a function may know an older set of secrets, at most.
+const ROTATION: Duration = Duration::from_mins(6);
 /// A step whose subject is not there.
 pub(crate) const NOBODY: &str = "nothing happens";
 
@@ -23,6 +26,7 @@ impl Game {
         step: &'a Step,
     ) -> std::pin::Pin<Box<dyn Future<Output = String> + 'a>> {
         Box::pin(async move {
+            self.tally.count(format!("step: {}", step.name()));
             if let Some((what, luck)) = self.in_the_shop(step) {
                 let fates = self.send(luck).await;
                 return format!("{what}: {fates}");
@@ -32,7 +36,7 @@ impl Game {
                 self.by_hand.extend(log..self.world.okta.membership_log().len());
                 return what;
             }
-            self.otherwise(step).await
+            Box::pin(self.otherwise(step)).await
         })
     }
 
@@ -46,10 +50,12 @@ impl Game {
             }
             Step::Unpin { who, queued } => self.pin(*who, None, *queued).await,
             Step::Want { book } => self.want(usize::from(*book) % self.books.len()).await,
-            Step::RefreshGroups => match self.system.refresh_groups().await {
-                Ok(_) => "groups are refreshed".to_owned(),
-                Err(error) => format!("groups cannot be refreshed: {error}"),
-            },
+            Step::RefreshGroups => Box::pin(self.refresh(None)).await,
+            Step::RefreshAndDie { at } => {
+                let refreshed = Box::pin(self.refresh(Some(*at))).await;
+                format!("{at:?}: {refreshed}")
+            }
+            Step::Rotate => self.rotate(),
             Step::Pause => self.set_paused(true).await,
             Step::Resume => self.set_paused(false).await,
             Step::Replay { which } => {
@@ -57,7 +63,7 @@ impl Game {
                     return NOBODY.to_owned();
                 };
                 let topic = webhook.topic;
-                self.deliver(webhook).await;
+                self.deliver(webhook, 0).await;
                 format!("an old {topic} comes again")
             }
             Step::Forge { which, how } => {
@@ -99,14 +105,14 @@ impl Game {
                 let answer = self.advance_run(event, Some(*at)).await;
                 format!("a run (start: {start}) meets {at:?}: {answer}")
             }
-            Step::TickSlowly { start, nth, moment, seconds } => {
+            Step::TickSlowly { start, nth, moment, seconds, meanwhile } => {
                 let event = start.then(Start::default);
-                let what = self.run_slowly(event, (*nth, *moment), *seconds).await;
+                let what = self.run_slowly(event, (*nth, *moment), *seconds, meanwhile).await;
                 format!("a run (start: {start}) {what}")
             }
             Step::Trouble(trouble) => self.trouble(*trouble),
             Step::Calm => {
-                self.world.faults().clear();
+                self.mend();
                 "all is well with the services".to_owned()
             }
             _ => NOBODY.to_owned(),
@@ -118,9 +124,9 @@ impl Game {
         let since = self.now();
         let reason = "as was asked".parse().unwrap();
         let pin = to.clone().map(|to| Pin { to, reason, since });
-        let random = &*self.system.worker().random;
-        let config = self.system.config_table().load(None, since, random).await.unwrap();
-        let (customers, book) = (self.system.customers(), config.book.version);
+        let random = &*self.system.worker.random;
+        let config = self.system.config.load(None, since, random).await.unwrap();
+        let (customers, book) = (&self.system.customers, config.book.version);
         let answer = customers.pin(id, pin.as_ref(), book, since).await.unwrap();
         let name = self.name(id);
         let place =
@@ -136,7 +142,7 @@ impl Game {
         if is_so && queued {
             let message = Message::new(Subject::Customer(id), Cause::Pin, since);
             let look = Outgoing { message, delay: Duration::ZERO };
-            self.system.queue().send(vec![look]).await.unwrap();
+            Queue::send(self.system.queue(), vec![look]).await.unwrap();
             let (serial, lag) = (self.serial(), Duration::from_secs(self.shape.totals_lag));
             // Its own change is no figure, and shows at once.
             let is_seen = changed_before.is_some_and(|at| since >= at + lag);
@@ -151,14 +157,22 @@ impl Game {
     async fn want(&mut self, book: usize) -> String {
         self.was_changed = true;
         self.wanted = book;
-        self.system.config_table().put_wanted(&self.books[book].parsed()).await.unwrap();
+        self.system.config.put_wanted(&self.books[book].parsed()).await.unwrap();
         format!("the wanted book is now: {}", in_a_line(&self.books[book]))
     }
 
     pub(crate) async fn set_paused(&mut self, paused: bool) -> String {
         self.paused = paused;
-        self.system.set("paused", AttributeValue::Bool(paused)).await.unwrap();
+        let value = AttributeValue::Bool(paused);
+        self.system.config.put_setting("paused", value).await.unwrap();
         if paused { "an operator pauses" } else { "an operator resumes" }.to_owned()
+    }
+
+    /// All services are well again.
+    pub(crate) fn mend(&mut self) {
+        self.world.faults().clear();
+        self.system.aws.faults.clear();
+        self.system.vault.shut_until(self.now());
     }
 
     fn trouble(&mut self, trouble: Trouble) -> String {
@@ -166,8 +180,19 @@ impl Game {
         let fault = fault(service, kind, done);
         let service = match service {
             Who::Shopify => Service::Shopify,
+            Who::Storage => Service::Storage,
             Who::Okta => Service::Okta,
             Who::Mavera => Service::Mavera,
+            Who::Tables => return self.trouble_at_aws(Part::Tables, trouble),
+            Who::Queue => return self.trouble_at_aws(Part::Queue, trouble),
+            Who::Secrets => {
+                let time = match lasts {
+                    Lasts::Calls(minutes) => Duration::from_mins(minutes.into()),
+                    Lasts::Seconds(seconds) => Duration::from_secs(seconds.into()),
+                };
+                self.system.vault.shut_until(self.now() + time);
+                return format!("no secret can be read for {} s", time.as_secs());
+            }
         };
         let matching = Matching::any().after(after.into());
         let faults = self.world.faults();
@@ -183,6 +208,43 @@ impl Game {
                 format!("{what}, for {seconds} s")
             }
         }
+    }
+}
+
+impl Game {
+    fn trouble_at_aws(&mut self, part: Part, trouble: Trouble) -> String {
+        let Trouble { kind, done, after, lasts, .. } = trouble;
+        let (fault, after) = (aws_fault(kind, done), after.into());
+        let faults = &self.system.aws.faults;
+        match lasts {
+            Lasts::Calls(calls) => faults.times(calls.into(), part, after, fault),
+            Lasts::Seconds(seconds) => {
+                faults.during(Duration::from_secs(seconds.into()), part, after, fault);
+            }
+        }
+        format!("{part:?}, after {after} calls: {fault:?}, {lasts:?}")
+    }
+
+    /// Shopify signs with a new secret, and the operator stores it beside the old one.
+    fn rotate(&mut self) -> String {
+        let secret = format!("a new secret, {}", self.serial());
+        self.world.shopify.rotate_webhook_secret(&secret);
+        self.system.vault.add_signing_secret(&secret);
+        self.rotated_until = self.now() + ROTATION;
+        "webhooks are signed with a new secret".to_owned()
+    }
+}
+
+fn aws_fault(kind: Kind, done: bool) -> AwsFault {
+    match kind {
+        Kind::Status(_) | Kind::Page(_) => AwsFault::Status(if done { 500 } else { 503 }),
+        Kind::Throttled => AwsFault::Throttled,
+        Kind::ManyAtOnce => AwsFault::Conflict,
+        Kind::ErrorsAs200 | Kind::InPart => AwsFault::InPart,
+        Kind::Timeout | Kind::Broken => AwsFault::Lost { done },
+        Kind::NoConnection => AwsFault::Lost { done: false },
+        Kind::Truncated => AwsFault::Cut,
+        Kind::Slow => AwsFault::Slow(7),
     }
 }
 
@@ -202,11 +264,15 @@ fn fault(service: Who, kind: Kind, done: bool) -> Fault {
         (Kind::ManyAtOnce, Who::Okta) => Fault::ConcurrencyLimit429,
         (Kind::ManyAtOnce, Who::Shopify) => Fault::ShopifyError("INTERNAL_SERVER_ERROR"),
         (Kind::ErrorsAs200, Who::Shopify) => Fault::GraphqlErrorsWithData,
-        (Kind::ErrorsAs200, _) => Fault::Status(502),
+        (Kind::InPart, Who::Storage) => Fault::BreaksAfter(700),
+        (Kind::Throttled | Kind::ManyAtOnce | Kind::ErrorsAs200 | Kind::InPart, _) => {
+            Fault::Status(502)
+        }
         (Kind::Timeout, _) => Fault::Timeout { done },
         (Kind::Broken, _) => Fault::Broken { done },
         (Kind::Truncated, _) => Fault::TruncatedBody,
-        (Kind::NotJson, _) => Fault::NotJson,
+        (Kind::Page(200), _) => Fault::NotJson,
+        (Kind::Page(status), _) => Fault::Page(status),
         (Kind::NoConnection, _) => Fault::Connect,
         (Kind::Slow, _) => Fault::Slow(Duration::from_secs(7)),
     }

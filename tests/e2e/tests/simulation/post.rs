@@ -12,6 +12,9 @@ use webhook::Answer;
 use crate::chance::Chance;
 use crate::game::Game;
 
+/// After how many seconds Shopify sends again what was not taken: first, and at most.
+const AGAIN: (u64, u64) = (60, 3_600);
+
 impl Game {
     /// Sends what the shop has caused on its way. Says how.
     pub(crate) async fn send(&mut self, luck: u64) -> String {
@@ -20,22 +23,25 @@ impl Game {
         for webhook in self.world.shopify.take_webhooks() {
             let topic = webhook.topic;
             if luck == 0 || chance.percent(self.shape.loss) {
+                self.tally.count("webhooks lost");
                 fates.push(format!("{topic} is lost"));
                 continue;
             }
             let later = *chance.one(&[5, 40, 300, 7_200]);
             let fate = match chance.below(10) {
                 0..6 => {
-                    self.deliver(webhook).await;
+                    self.deliver(webhook, 0).await;
                     format!("{topic} comes")
                 }
                 6..8 => {
-                    self.mail(webhook, later);
+                    self.tally.count("webhooks late");
+                    self.mail(webhook, later, 0);
                     format!("{topic} comes {later} s later")
                 }
                 _ => {
-                    self.deliver(webhook.clone()).await;
-                    self.mail(webhook, later);
+                    self.tally.count("webhooks twice");
+                    self.deliver(webhook.clone(), 0).await;
+                    self.mail(webhook, later, 0);
                     format!("{topic} comes, and {later} s later again")
                 }
             };
@@ -53,15 +59,21 @@ impl Game {
         }
     }
 
-    fn mail(&mut self, webhook: Webhook, seconds: u64) {
+    fn mail(&mut self, webhook: Webhook, seconds: u64, refused: u32) {
         let due = self.now() + Duration::from_secs(seconds);
         let serial = self.serial();
-        self.post.insert((due, serial), webhook);
+        self.post.insert((due, serial), (webhook, refused));
     }
 
-    /// Delivers a webhook of the shop.
-    pub(crate) async fn deliver(&mut self, webhook: Webhook) {
+    /// Delivers a webhook of the shop, which sends it again if it is not taken.
+    pub(crate) async fn deliver(&mut self, webhook: Webhook, refused: u32) {
         let answer = self.knock(&webhook).await;
+        self.tally.count(format!("webhooks answered {}", answer.as_str()));
+        let may_be_refused = self.now() < self.rotated_until;
+        if answer == Answer::Unavailable || answer == Answer::Unauthorized && may_be_refused {
+            let again = (AGAIN.0 << refused.min(10)).min(AGAIN.1);
+            return self.mail(webhook, again, refused + 1);
+        }
         if !matches!(answer, Answer::Queued(_) | Answer::Guest) {
             let what = format!("{} of the shop was answered {answer:?}", webhook.topic);
             self.wrong("webhook", what);
@@ -75,14 +87,16 @@ impl Game {
     /// Posts anything.
     pub(crate) async fn knock(&self, webhook: &Webhook) -> Answer {
         let (method, path) = (Method::POST, webhook::PATH);
-        self.system.deliver(&method, path, &webhook.headers, &webhook.body).await
+        self.system.webhook.handle(&method, path, &webhook.headers, &webhook.body).await
     }
 
     /// Notes whom an event that was taken will have looked at, if that look sees everything up to now.
     fn told(&mut self, webhook: &Webhook) {
         let (serial, now, lag) =
             (self.serial(), self.now(), Duration::from_secs(self.shape.totals_lag));
-        let is_followed = is_followed(webhook.topic);
+        let is_followed =
+            is_followed(webhook.topic) && self.shape.totals_lag < self.shape.second_look;
+        let is_new = webhook.topic == Topic::OrdersCreate;
         for id in self.concerned(webhook) {
             let Some(person) = self.people.iter_mut().find(|person| person.id == id) else {
                 continue;
@@ -92,7 +106,13 @@ impl Game {
                 person.pin = None;
                 person.changed = (serial, now);
             }
-            let is_seen = is_followed || now >= person.changed.1 + lag;
+            // Until an order shows that an event named, it is looked for, however long that takes.
+            let is_named = is_new
+                && self
+                    .orders
+                    .last()
+                    .is_some_and(|order| order.owner == Some(id) && order.made == person.changed.1);
+            let is_seen = is_followed || is_named || now >= person.changed.1 + lag;
             if is_seen && now >= self.unsure_until {
                 person.told = serial;
             }
@@ -143,15 +163,17 @@ impl Game {
         let topic = webhook.topic;
         if let Some(forged) = refused {
             let answer = self.knock(&forged).await;
-            if answer != Answer::Unauthorized {
+            self.tally.count("webhooks forged");
+            if !matches!(answer, Answer::Unauthorized | Answer::Unavailable) {
                 self.wrong("forgery", format!("a forged {topic} was answered {answer:?}"));
             }
             return format!("a forged {topic} comes ({how})");
         }
         let said = topics[usize::from(how - 3) % topics.len()];
         let answer = self.knock(&webhook.clone().with_topic(said)).await;
+        self.tally.count("webhooks with another topic");
         let is_demand = said.ends_with("/redact") || said == "customers/data_request";
-        if is_demand && said != topic.as_str() && answer != Answer::Mismatched {
+        if is_demand && said != topic.as_str() && !is_refused(answer) {
             self.wrong("forgery", format!("{topic} posted as {said} was answered {answer:?}"));
         }
         if said == topic.as_str() && matches!(answer, Answer::Queued(_)) {
@@ -160,6 +182,10 @@ impl Game {
         }
         format!("an old {topic} is posted as {said}: {answer:?}")
     }
+}
+
+fn is_refused(answer: Answer) -> bool {
+    matches!(answer, Answer::Mismatched | Answer::Unauthorized | Answer::Unavailable)
 }
 
 /// Whether a second look follows, for totals that lag.

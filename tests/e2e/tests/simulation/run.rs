@@ -10,24 +10,29 @@ use resegment::{Start, Status};
 use state::{Cause, Message, Outgoing, Queue};
 use tokio::runtime::Builder;
 
+use crate::between::Fate;
 use crate::book::in_a_line;
 use crate::game::{Game, Problem};
 use crate::history::History;
 use crate::oracle::Promise;
-use crate::step::Step;
+use crate::step::{Death, Step};
+use crate::tally::Tally;
 
 /// Longer than anything lags, is put off, or is leased.
 const CALM: Duration = Duration::from_hours(1);
+/// Longer than any history takes, by the clock on the wall.
+const LONGEST: Duration = Duration::from_mins(3);
 /// How often a message is received before it is a dead letter, as in `template.yaml`.
 const RECEIVES: u32 = 3;
 
 /// What came of a history.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Played {
     /// What each step came to.
     pub(crate) told: Vec<String>,
     /// Everything that was done.
     pub(crate) transcript: Vec<String>,
+    pub(crate) tally: Tally,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -39,9 +44,10 @@ thread_local! {
 pub(crate) fn play(history: &History) -> Played {
     keep_panics_quiet();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let mut played = Played { told: Vec::new(), transcript: Vec::new(), problems: Vec::new() };
+    let mut played = Played::default();
     PLAYING.set(true);
-    let all = AssertUnwindSafe(|| runtime.block_on(Box::pin(play_all(history, &mut played))));
+    let all =
+        AssertUnwindSafe(|| runtime.block_on(Box::pin(play_to_the_end(history, &mut played))));
     let panicked = panic::catch_unwind(all);
     PLAYING.set(false);
     if let Err(panicked) = panicked {
@@ -69,6 +75,15 @@ fn in_words(panicked: &(dyn Any + Send)) -> String {
     text.unwrap_or("something else than text").to_owned()
 }
 
+/// Plays a history, and says so if there is no end to it.
+async fn play_to_the_end(history: &History, played: &mut Played) {
+    let end = tokio::time::timeout(LONGEST, Box::pin(play_all(history, played))).await;
+    if end.is_err() {
+        let what = format!("not over after {} s", LONGEST.as_secs());
+        played.problems.push(Problem { kind: "endless", what });
+    }
+}
+
 async fn play_all(history: &History, played: &mut Played) {
     let mut game = Game::open(history).await;
     for step in &history.steps {
@@ -82,8 +97,12 @@ async fn play_all(history: &History, played: &mut Played) {
         }
     }
     if game.problems.is_empty() {
-        game.end(played).await;
+        Box::pin(game.end(played)).await;
     }
+    for (what, times) in game.system.aws.faults.take_met() {
+        game.tally.add(format!("fault: {what}"), times);
+    }
+    played.tally = std::mem::take(&mut game.tally);
     played.transcript = std::mem::take(&mut game.transcript);
     played.problems = std::mem::take(&mut game.problems);
     if !game.listener.wrong().is_empty() {
@@ -95,7 +114,8 @@ async fn play_all(history: &History, played: &mut Played) {
 impl Game {
     /// The faults end; then everything that is promised is looked at.
     async fn end(&mut self, played: &mut Played) {
-        self.world.faults().clear();
+        self.mend();
+        self.restore_groups();
         self.set_paused(false).await;
         self.come_to_rest().await;
         self.check(Promise::Events).await;
@@ -109,10 +129,34 @@ impl Game {
                 return;
             }
             played.told.push("a full run reads all groups".to_owned());
-            self.full_run().await;
+            Box::pin(self.full_run()).await;
             if self.problems.is_empty() {
                 self.check(promise).await;
             }
+        }
+        if self.shape.ends && self.problems.is_empty() {
+            played.told.push("the shop asks to be forgotten".to_owned());
+            self.shop_ends().await;
+        }
+    }
+
+    /// The shop asks to be forgotten: nothing is kept, and nobody at Okta is touched.
+    async fn shop_ends(&mut self) {
+        let log = self.world.okta.membership_log().len();
+        self.is_over = true;
+        let webhook = self.world.shopify.redact_shop();
+        self.world.shopify.take_webhooks();
+        self.deliver(webhook.clone(), 0).await;
+        self.pass_until_due();
+        self.batch(Some(Death::Call { fate: Fate::KilledAfter, nth: 2, apart: None })).await;
+        self.deliver(webhook, 0).await;
+        self.come_to_rest().await;
+        let kept = self.system.customers_kept().await;
+        if kept > 0 {
+            self.wrong("shop/redact", format!("{kept} items are kept"));
+        }
+        if self.world.okta.membership_log().len() > log {
+            self.wrong("shop/redact", "memberships at Okta changed");
         }
     }
 
@@ -149,7 +193,8 @@ impl Game {
                 _ => Message::new(letter.subject, Cause::Replay, now),
             };
             let look = Outgoing { message, delay: Duration::ZERO };
-            self.system.queue().send(vec![look]).await.unwrap();
+            self.tally.count("dead letters put back");
+            Queue::send(self.system.queue(), vec![look]).await.unwrap();
         }
         self.replayed = dead.len();
     }
@@ -166,7 +211,7 @@ impl Game {
             let Some(order) = self.orders.get(known).map(|order| order.id) else { continue };
             let webhook = self.world.shopify.update_order(order, "9.99".parse().unwrap()).unwrap();
             self.world.shopify.take_webhooks();
-            self.deliver(webhook).await;
+            self.deliver(webhook, 0).await;
             self.wait(Duration::from_secs(1), true).await;
         }
         self.come_to_rest().await;
@@ -174,7 +219,8 @@ impl Game {
 
     async fn full_run(&mut self) {
         self.wait(CALM, true).await;
-        self.system.refresh_groups().await.unwrap();
+        let refreshed = Box::pin(self.refresh(None)).await;
+        self.note(refreshed);
         self.wait(Duration::from_mins(2), true).await;
         self.finish_run(None).await;
         if !self.problems.is_empty() {

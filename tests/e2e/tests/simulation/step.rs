@@ -102,6 +102,11 @@ pub(crate) enum Step {
         user: u8,
         cents: Option<u32>,
     },
+    /// Somebody at Okta does something to a group that a segment may go with.
+    Group {
+        which: u8,
+        how: OnGroup,
+    },
 
     /// An operator decides; the look that follows may be lost.
     Pin {
@@ -117,6 +122,11 @@ pub(crate) enum Step {
         book: u8,
     },
     RefreshGroups,
+    RefreshAndDie {
+        at: Death,
+    },
+    /// Webhooks are signed with a new secret from now on.
+    Rotate,
     Pause,
     Resume,
 
@@ -153,12 +163,14 @@ pub(crate) enum Step {
         start: bool,
         at: Death,
     },
-    /// A step of a run stands still in the middle of a call while another one is asked for.
+    /// A step of a run stands still in the middle of a call while something happens and another one is
+    /// asked for.
     TickSlowly {
         start: bool,
         nth: u8,
         moment: Moment,
         seconds: u16,
+        meanwhile: Box<Step>,
     },
 
     Trouble(Trouble),
@@ -187,8 +199,22 @@ pub(crate) struct Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Shopify,
+    /// Where exports are downloaded from.
+    Storage,
     Okta,
     Mavera,
+    Tables,
+    Queue,
+    Secrets,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnGroup {
+    Rename,
+    Delete,
+    /// A rule of Okta fills it from now on.
+    Rule,
+    Restore,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,10 +223,13 @@ pub(crate) enum Kind {
     Throttled,
     ManyAtOnce,
     ErrorsAs200,
+    /// Of a batch only some is done.
+    InPart,
     Timeout,
     Broken,
     Truncated,
-    NotJson,
+    /// A page of a proxy, with this status.
+    Page(u16),
     NoConnection,
     Slow,
 }
@@ -209,4 +238,12 @@ pub(crate) enum Kind {
 pub(crate) enum Lasts {
     Calls(u8),
     Seconds(u16),
+}
+
+impl Step {
+    /// What kind of thing happens.
+    pub(crate) fn name(&self) -> String {
+        let all = format!("{self:?}");
+        all.split([' ', '(']).next().unwrap_or_default().to_owned()
+    }
 }

@@ -5,28 +5,36 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use announcements::EventBus;
-use aws_sdk_eventbridge::Client;
 use jiff::Timestamp;
-use segments::local::LocalSystem;
+use rules::CustomerId;
 use simulators::Moment;
-use state::{ConfigCache, ConfigTable, Customers, LONGEST_DELAY, Receive, Received};
-use sync_customer::{Record, Worker};
+use state::{LONGEST_DELAY, Outcome, Receive, Received};
+use sync_customer::{Done, Record};
 
-use crate::between::{Calls, retries};
+use crate::between::Calls;
 use crate::game::Game;
 use crate::step::{Death, Step};
 
 /// How many messages a batch holds at most, as in `template.yaml`.
 const BATCH: usize = 10;
 /// How long the worker may take, as in `template.yaml`.
-const WORKER_TIMEOUT: Duration = Duration::from_mins(1);
-/// After so long a worker may run out of time.
-const LONG: Duration = Duration::from_secs(20);
+pub(crate) const WORKER_TIMEOUT: Duration = Duration::from_mins(1);
+/// How looks end after which the customer is looked at again.
+const UNFINISHED: [Outcome; 3] = [Outcome::Covered, Outcome::Deferred, Outcome::UserTaken];
 /// More batches than any wait needs.
 pub(crate) const MOST_BATCHES: u32 = 3_000;
 /// For how long a paused system is watched turning its messages over.
 const PAUSED: Duration = Duration::from_mins(5);
+
+/// What came of a batch.
+#[derive(Default)]
+pub(crate) struct Worked {
+    line: String,
+    /// Whose looks came to their end.
+    well: Vec<CustomerId>,
+    /// The messages that come back because the queue did not do as it was told.
+    undeleted: Vec<String>,
+}
 
 /// A future that stays on its thread.
 pub(crate) type Local<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -46,9 +54,9 @@ impl Game {
             };
             self.world.clock.advance_to(next);
             if post.is_some_and(|due| due <= self.now()) {
-                if let Some((_, webhook)) = self.post.pop_first() {
+                if let Some((_, (webhook, refused))) = self.post.pop_first() {
                     self.note(format!("a late {} comes", webhook.topic));
-                    self.deliver(webhook).await;
+                    self.deliver(webhook, refused).await;
                 }
             } else {
                 self.batch(None).await;
@@ -85,8 +93,8 @@ impl Game {
             return false;
         }
         self.take_calls();
-        let (log, began) = (self.world.okta.membership_log().len(), self.now());
-        let deadline = began + WORKER_TIMEOUT;
+        let log = self.world.okta.membership_log().len();
+        let deadline = self.now() + WORKER_TIMEOUT;
         let ended = match death {
             None => Some(self.work_off(received.clone(), deadline, None).await),
             Some(Death::Service { nth, moment }) => {
@@ -105,27 +113,40 @@ impl Game {
                 let calls = Calls::new(fate, nth.into(), apart.map(usize::from));
                 let work = self.work_off(received.clone(), deadline, Some(calls.clone()));
                 let ended = calls.until_killed(work).await;
+                // What the worker was told may be wrong.
                 ended.filter(|_| !calls.is_befallen())
             }
         };
-        self.ended(&received, ended, deadline);
-        self.watch(log, self.now() > began + LONG);
+        let well = self.ended(&received, ended, deadline);
+        self.watch(log, &well).await;
         true
     }
 
-    /// Notes how a batch ended.
-    fn ended(&mut self, received: &[Received], ended: Option<String>, deadline: Timestamp) {
+    /// Notes how a batch ended. Says whose looks came to their end.
+    fn ended(
+        &mut self,
+        received: &[Received],
+        ended: Option<Worked>,
+        deadline: Timestamp,
+    ) -> Vec<CustomerId> {
         if ended.is_none() || self.now() > deadline {
             for message in received {
                 *self.spared.entry(message.body.clone()).or_default() += 1;
             }
         }
-        let ended = ended.unwrap_or_else(|| "killed, or misled".to_owned());
-        if ended.contains("panicked") {
-            self.wrong("panic", format!("a look: {ended}"));
+        self.tally.count(if ended.is_some() { "batches" } else { "batches killed or misled" });
+        let Worked { line, well, undeleted } = ended.unwrap_or_else(|| Worked {
+            line: "killed, or misled".to_owned(),
+            ..Worked::default()
+        });
+        for body in undeleted {
+            *self.spared.entry(body).or_default() += 1;
         }
-        let line = format!("{} batch of {}: {ended}", self.now(), received.len());
-        self.note(line);
+        if line.contains("panicked") {
+            self.wrong("panic", format!("a look: {line}"));
+        }
+        self.note(format!("{} batch of {}: {line}", self.now(), received.len()));
+        well
     }
 
     /// As Lambda does it: has a worker work, and deletes what it is done with.
@@ -134,35 +155,49 @@ impl Game {
         received: Vec<Received>,
         deadline: Timestamp,
         calls: Option<Calls>,
-    ) -> Local<String> {
+    ) -> Local<Worked> {
         let (system, clock) = (Arc::clone(&self.system), self.world.clock.clone());
         Box::pin(async move {
+            let met = system.aws.faults.met_at_queue();
             let records = received
                 .iter()
                 .map(|message| Record { id: message.id.to_string(), body: message.body.clone() });
             let records = records.collect();
             let report = match &calls {
-                None => Box::pin(system.worker().handle(records, deadline)).await,
-                Some(calls) => Box::pin(worker(&system, calls).handle(records, deadline)).await,
+                None => Box::pin(system.worker.handle(records, deadline)).await,
+                Some(calls) => {
+                    Box::pin(system.worker_behind(calls).handle(records, deadline)).await
+                }
             };
             if clock.now() > deadline {
-                return "out of time".to_owned();
+                return Worked { line: "out of time".to_owned(), ..Worked::default() };
             }
+            let line = format!("{}, {} failed", report.tally, report.failed.len());
+            let queue_failed = system.aws.faults.met_at_queue() > met;
+            let is_well = |done: &&Done| !UNFINISHED.contains(&done.outcome);
+            let well = report.done.iter().filter(is_well).map(|done| done.customer).collect();
+            let mut worked = Worked { line, well, undeleted: Vec::new() };
             let queue = system.queue();
             for message in received {
                 if report.failed.contains(&message.id.to_string()) {
+                    if queue_failed {
+                        worked.undeleted.push(message.body);
+                    }
                     continue;
                 }
                 match &calls {
+                    // What is not deleted comes back.
+                    None if system.aws.faults.befalls("DeleteMessage") => {
+                        worked.undeleted.push(message.body);
+                    }
                     None => queue.delete(&message.id),
                     Some(calls) => {
                         let delete = || Receive::delete(queue, &message.id);
-                        // What is not deleted comes back.
                         drop(calls.to(queue).call("DeleteMessage", delete).await);
                     }
                 }
             }
-            format!("{}, {} failed", report.tally, report.failed.len())
+            worked
         })
     }
 
@@ -193,7 +228,9 @@ impl Game {
         }
         let what = self.happen(meanwhile).await;
         self.wait(Duration::from_secs(seconds.into()), true).await;
-        let ended = if self.now() < deadline {
+        let log = self.world.okta.membership_log().len();
+        let is_in_time = self.now() < deadline;
+        let ended = if is_in_time {
             self.world.let_go_on();
             Some(work.await)
         } else {
@@ -202,33 +239,11 @@ impl Game {
             drop(work);
             None
         };
-        let end = if ended.is_some() { "goes on" } else { "is stopped" };
-        self.ended(&received, ended, deadline);
+        let end = if is_in_time { "goes on" } else { "is stopped" };
+        let well = self.ended(&received, ended, deadline);
+        self.watch(log, &well).await;
         format!(
             "a worker stands still {moment:?} call {nth}; {what}; {seconds} s pass; the worker {end}"
         )
     }
-}
-
-/// A worker that has just started, with its calls among `calls`.
-fn worker(system: &LocalSystem, calls: &Calls) -> Worker {
-    let (whole, tables) = (system.worker(), system.tables());
-    let client = calls.of(system.dynamodb());
-    let config = ConfigTable::new(client.clone(), tables.config);
-    let clock = Arc::clone(&whole.clock);
-    Worker {
-        shopify: whole.shopify.clone(),
-        okta: whole.okta.clone(),
-        config: ConfigCache::new(config, Arc::clone(&clock), Arc::clone(&whole.random)),
-        customers: Customers::new(client, tables.customers).in_one_part(),
-        queue: calls.to(system.queue()),
-        event_bus: whole.event_bus.as_ref().map(|bus| through(calls, bus)),
-        clock,
-        random: Arc::clone(&whole.random),
-    }
-}
-
-fn through(calls: &Calls, bus: &EventBus) -> EventBus {
-    let config = bus.client().config().to_builder().http_client(calls.http());
-    bus.through(Client::from_conf(config.retry_config(retries()).build()))
 }
