@@ -36,11 +36,12 @@ impl Writer<'_> {
         }
         let mut segments_written = Vec::new();
         let id = row.id.as_ref().filter(|_| row.status.is_usable());
-        let shown = |wanted: &&WantedGroup| {
-            wanted.group == *name && wanted.shown_id.as_deref() != id.map(rules::GroupId::as_str)
+        let is_outdated = |wanted: &&WantedGroup| {
+            !is_superseded
+                && wanted.group == *name
+                && wanted.shown_id.as_deref() != id.map(rules::GroupId::as_str)
         };
-        let shown = |wanted: &&WantedGroup| !is_superseded && shown(wanted);
-        for WantedGroup { segment, .. } in self.names.wanted.iter().filter(shown) {
+        for WantedGroup { segment, .. } in self.names.wanted.iter().filter(is_outdated) {
             if self.config.put_segment_group_id(segment, name, id).await? {
                 segments_written.push(segment.clone());
             } else {

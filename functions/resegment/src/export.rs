@@ -36,9 +36,9 @@ impl Run<'_> {
         };
         let found = found.filter(|found| Some(&found.id) != export.lost_id.as_ref());
         // Asked first: the run may have been paused, or Shopify away, while the export was made.
-        let is_running = |state: &ExportState| matches!(state, ExportState::Running { .. });
-        let is_written = found.as_ref().is_some_and(|found| !is_running(&found.state));
-        if !is_written && now.duration_since(export.intent) > LONGEST {
+        let state = found.as_ref().map(|found| &found.state);
+        let is_awaited = matches!(state, None | Some(ExportState::Running { .. }));
+        if is_awaited && now.duration_since(export.intent) > LONGEST {
             let why = "Shopify has not written out the customers in 6 hours: look at the bulk \
                        operations of the app, and run again";
             return Err(Trouble::Fatal(why.into()));

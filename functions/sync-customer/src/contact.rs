@@ -56,21 +56,18 @@ impl<'a> Look<'a> {
         email: &EmailAddress,
         updated_at: Timestamp,
     ) -> Result<Found, Error> {
-        let run = self.message.run.as_ref();
-        match run.map(|run| &run.user) {
-            Some(Hint::Nobody)
-                if is_of_run(self.message)
-                    && run.is_some_and(|run| run.has_compared(updated_at)) =>
-            {
+        let Some(run) = &self.message.run else { return okta.find_user(email).await };
+        match &run.user {
+            Hint::Nobody if is_of_run(self.message) && run.has_compared(updated_at) => {
                 return Ok(Found::None);
             }
-            Some(Hint::Is(user)) => {
+            Hint::Is(user) => {
                 let named = okta.user_named(user, email).await?;
                 if let Some(user) = named.filter(User::can_be_written) {
                     return Ok(Found::One(user));
                 }
             }
-            _ => {}
+            Hint::None | Hint::Nobody => {}
         }
         okta.find_user(email).await
     }
@@ -133,32 +130,40 @@ impl<'a> Look<'a> {
         target: &Target<'a>,
         inactive: UserId,
     ) -> Result<Done, Setback> {
-        match self.instead_of(&writer, target.customer, &inactive).await {
-            Ok(true) => writer.withdraw(),
-            Ok(false) => return self.give_in(writer, target.customer, Trouble::UserInactive).await,
-            Err(trouble) => return self.give_in(writer, target.customer, trouble).await,
+        let (other, email) = match self.instead_of(writer.okta, target.customer, &inactive).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return self.give_in(writer, target.customer, Trouble::UserInactive).await,
+            Err(error) => return self.give_in(writer, target.customer, error.into()).await,
+        };
+        writer.withdraw();
+        if let Err(trouble) = self.let_go(&mut writer, inactive).await {
+            return self.give_in(writer, target.customer, trouble).await;
         }
-        match self.let_go(&mut writer, inactive).await {
-            Ok(()) => Box::pin(self.meet(writer, target)).await,
-            Err(trouble) => self.give_in(writer, target.customer, trouble).await,
+        if target.belongs.segment.is_none() {
+            return self.without_user(writer, target, Outcome::Unchanged).await;
         }
+        Box::pin(self.first_contact(writer, target, other, email)).await
     }
 
-    /// Whether another user bears the customer's address and can be written. A full run asks every night
-    /// for those whose user is deactivated, so it searches only if it has seen such a user.
-    async fn instead_of(
+    /// Another user who bears the customer's address and can be written, and that address. A full run asks
+    /// every night for those whose user is deactivated, so it searches only if it has seen such a user.
+    async fn instead_of<'c>(
         &self,
-        writer: &Writer<'_>,
-        customer: &Customer,
+        okta: Session<'_>,
+        customer: &'c Customer,
         inactive: &UserId,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<Option<(UserId, &'c EmailAddress)>, Error> {
         let seen = match self.message.run.as_ref().map(|run| &run.user) {
             Some(Hint::Is(user)) => user != inactive,
             _ => !is_of_run(self.message),
         };
-        let Some(email) = customer.email.as_ref().filter(|_| seen) else { return Ok(false) };
-        let found = self.find(writer.okta, email, customer.updated_at).await?;
-        Ok(matches!(found, Found::One(user) if user.can_be_written() && user.id != *inactive))
+        let Some(email) = customer.email.as_ref().filter(|_| seen) else { return Ok(None) };
+        Ok(match self.find(okta, email, customer.updated_at).await? {
+            Found::One(user) if user.can_be_written() && user.id != *inactive => {
+                Some((user.id, email))
+            }
+            _ => None,
+        })
     }
 
     /// Ends a look that found no user to write to.

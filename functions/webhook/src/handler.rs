@@ -55,6 +55,19 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// One of each kind.
+    pub const ALL: [Self; 9] = [
+        Self::Queued(1),
+        Self::Guest,
+        Self::Ignored,
+        Self::Mismatched,
+        Self::Unauthorized,
+        Self::NotAnObject,
+        Self::Unavailable,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+    ];
+
     /// The HTTP status.
     pub fn status(self) -> StatusCode {
         match self {

@@ -101,12 +101,6 @@ struct UserAnswer {
     profile: Option<Profile>,
 }
 
-/// What is read of the answer to a change: whose profile it was.
-#[derive(Deserialize)]
-struct ChangedUser {
-    id: UserId,
-}
-
 #[derive(Deserialize)]
 struct Profile {
     login: Option<String>,
@@ -220,7 +214,7 @@ impl Session<'_> {
         let body = ProfileUpdate::new(names, totals, &call)?;
         let call = call.json(&body)?;
         let answer = self.send(Bucket::UpdateUser, &call).await?;
-        let changed: ChangedUser = answer::json(&call, answer.body())?;
+        let changed: UserAnswer = answer::json(&call, answer.body())?;
         if changed.id == *id {
             return Ok(());
         }

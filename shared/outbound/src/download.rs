@@ -73,8 +73,8 @@ impl Body {
     ///
     /// # Errors
     /// [`ErrorKind::OutOfTime`] if the deadline has passed, [`ErrorKind::Timeout`] if nothing came for
-    /// ten seconds before it, [`ErrorKind::Broken`] if the connection broke, and [`ErrorKind::TooLarge`] if there is more of
-    /// it than was allowed.
+    /// ten seconds before it, [`ErrorKind::Broken`] if the connection broke, and
+    /// [`ErrorKind::TooLarge`] if there is more of it than was allowed.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let left = left(self.clock.now(), self.deadline)
             .ok_or_else(|| self.error(ErrorKind::OutOfTime))?;

@@ -64,7 +64,8 @@ impl ExportStream {
     /// # Errors
     /// [`ErrorKind::Broken`] if the file is cut short, [`ErrorKind::Unreadable`] if it is longer than
     /// the export says, [`ErrorKind::Timeout`] if nothing came for ten seconds,
-    /// [`ErrorKind::OutOfTime`] if the deadline has passed. In every case the file may be opened again, from its beginning.
+    /// [`ErrorKind::OutOfTime`] if the deadline has passed. In every case the file may be opened again,
+    /// from its beginning.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = self.body.next().await.map_err(|error| match error.kind {
             ErrorKind::TooLarge => self

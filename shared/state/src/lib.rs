@@ -8,6 +8,7 @@ mod entry;
 mod error;
 mod items;
 mod message;
+mod outcome;
 mod pin;
 mod queue;
 mod runs;
@@ -21,11 +22,12 @@ pub use config::{
 };
 pub use customers::{Claim, Customers, Erased, Listed, Page, Pinned, Place, Written};
 pub use entry::{
-    AddressHash, Answered, End, Entry, Last, Lease, Match, Outcome, Read, Record, Salt, Tombstone,
+    AddressHash, Answered, End, Entry, Last, Lease, Match, Read, Record, Salt, Tombstone,
     Transition, Version, Versioned,
 };
 pub use error::Error;
 pub use message::{ByRun, Cause, Expectation, Hint, InvalidMessage, Message, Subject, WebhookId};
+pub use outcome::Outcome;
 pub use pin::{Grounds, Pin};
 pub use queue::{
     DeadLetter, DeadLetters, Depth, LONGEST_DELAY, LocalQueue, Outgoing, Queue, Receipt, Receive,

@@ -57,9 +57,6 @@ pub trait Receive: Depth {
     /// time.
     fn receive(&self, most: usize) -> BoxFuture<'_, Result<Vec<Received>, Error>>;
 
-    /// Takes a received message off the queue for good.
-    fn delete<'a>(&'a self, receipt: &'a Receipt) -> BoxFuture<'a, Result<(), Error>>;
-
     /// Takes received messages off the queue for good, in as few calls as the queue allows. On an error
     /// some may be gone.
     fn delete_all<'a>(&'a self, receipts: &'a [Receipt]) -> BoxFuture<'a, Result<(), Error>>;

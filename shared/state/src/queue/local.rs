@@ -136,11 +136,6 @@ impl Receive for LocalQueue {
         Box::pin(async move { Ok(received) })
     }
 
-    fn delete<'a>(&'a self, receipt: &'a Receipt) -> BoxFuture<'a, Result<(), Error>> {
-        self.delete(receipt);
-        Box::pin(async { Ok(()) })
-    }
-
     fn delete_all<'a>(&'a self, receipts: &'a [Receipt]) -> BoxFuture<'a, Result<(), Error>> {
         for receipt in receipts {
             self.delete(receipt);

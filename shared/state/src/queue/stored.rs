@@ -323,10 +323,6 @@ impl Receive for StoredQueue {
         Box::pin(self.receive_all(most))
     }
 
-    fn delete<'a>(&'a self, receipt: &'a Receipt) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(self.remove(slice::from_ref(receipt)))
-    }
-
     fn delete_all<'a>(&'a self, receipts: &'a [Receipt]) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(self.remove(receipts))
     }

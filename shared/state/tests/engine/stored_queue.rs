@@ -64,7 +64,7 @@ async fn a_delayed_message_stays_out_of_sight_and_a_deleted_one_is_gone() {
     desk.clock.advance(Duration::from_secs(10));
     let received = queue.receive(10).await.unwrap();
     assert_eq!(messages(&received), [live(1)]);
-    queue.delete(&received[0].id).await.unwrap();
+    queue.delete_all(std::slice::from_ref(&received[0].id)).await.unwrap();
     assert_eq!((queue.depth().await, queue.next_due().await), (Ok(0), Ok(None)));
 }
 

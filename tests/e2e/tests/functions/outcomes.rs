@@ -93,19 +93,6 @@ async fn sync_customers_outcomes_each_have_an_invocation() {
     }
 }
 
-/// All of them.
-const ANSWERS: [Answer; 9] = [
-    Answer::Queued(1),
-    Answer::Guest,
-    Answer::Ignored,
-    Answer::Mismatched,
-    Answer::Unauthorized,
-    Answer::NotAnObject,
-    Answer::Unavailable,
-    Answer::NotFound,
-    Answer::MethodNotAllowed,
-];
-
 fn of_webhook(answer: Answer) -> Shown {
     match answer {
         Answer::Queued(_) => By(&["order-created"]),
@@ -123,7 +110,7 @@ fn of_webhook(answer: Answer) -> Shown {
 #[tokio::test]
 async fn webhooks_answers_each_have_an_invocation() {
     let clock = SimClock::new();
-    for answer in ANSWERS {
+    for answer in Answer::ALL {
         let queue = LocalQueue::new(Arc::new(clock.clone()));
         let found = match of_webhook(answer) {
             By(files) => invoke(files[0], Arc::new(queue), &clock).await,

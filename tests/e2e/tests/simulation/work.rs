@@ -192,7 +192,7 @@ impl Game {
                     }
                     None => queue.delete(&message.id),
                     Some(calls) => {
-                        let delete = || Receive::delete(queue, &message.id);
+                        let delete = || queue.delete_all(std::slice::from_ref(&message.id));
                         drop(calls.to(queue).call("DeleteMessage", delete).await);
                     }
                 }

@@ -101,7 +101,8 @@ impl Shop {
         let report = Box::pin(self.worker(calls, &queue).handle(records, deadline)).await;
         for message in received {
             if !report.failed.contains(&message.id.to_string()) {
-                let delete = || Receive::delete(self.system.queue(), &message.id);
+                let receipt = std::slice::from_ref(&message.id);
+                let delete = || self.system.queue().delete_all(receipt);
                 // What is not deleted comes back.
                 let _ = queue.call("DeleteMessage", delete).await;
             }
