@@ -12,6 +12,8 @@ ROOT = HERE.parent.parent
 BENCH = ROOT / "target" / "bench"
 WORK = BENCH / "start"
 PINNED = ["awslambdaric==4.2.2", "boto3==1.44.5"]
+# How the names of what installs packages begin.
+INSTALLERS = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")
 OURS, MINIMAL, HELLO = "this project", "minimal, in Rust", "hello world, in Rust"
 PYTHON, NODE = "Python: awslambdaric, boto3", "Node: Shopify's library, AWS's SDK"
 
@@ -61,6 +63,11 @@ def install_python():
     return into
 
 
+def installs(path):
+    """Whether it is of what installs packages, and no part of a function."""
+    return str(path).partition("site-packages/")[2].startswith(INSTALLERS)
+
+
 def zipped(files):
     """What has to be uploaded, in MB: as zip makes it."""
     made = WORK / "shipped.zip"
@@ -68,7 +75,6 @@ def zipped(files):
         for file in files:
             inside = [file] if file.is_file() else [path for path in file.rglob("*") if path.is_file()]
             for path in inside:
-                # pip itself is not shipped.
-                if "site-packages/pip" not in str(path):
+                if not installs(path):
                     archive.write(path, path.relative_to(file.parent))
     return made.stat().st_size / 1e6

@@ -1,5 +1,6 @@
 """An authority of this benchmark alone, and what it vouches for: this machine's loopback address."""
 
+import shutil
 import ssl
 import subprocess
 
@@ -12,6 +13,8 @@ class Authority:
     """Certificates in a folder, made anew by openssl."""
 
     def __init__(self, folder):
+        if shutil.which("openssl") is None:
+            raise SystemExit("openssl is missing, which makes the certificates for TLS: install it")
         folder.mkdir(parents=True, exist_ok=True)
         config, key, request = folder / "openssl.cnf", folder / "key.pem", folder / "request.pem"
         root, root_key, leaf = folder / "root.pem", folder / "root-key.pem", folder / "leaf.pem"

@@ -79,7 +79,7 @@ pub(crate) enum Command {
     /// Everything is kept in the local store, where a webhook is before it is answered: a crash loses
     /// nothing. Settings are those of the functions, from the environment or the file .env; the secrets
     /// are in `WEBHOOK_SECRET`, `SHOPIFY_SECRET`, `OKTA_SECRET` and `MAVERA_SECRET`, as JSON. Ctrl-C or SIGTERM
-    /// works off what is due and stops. What happens is logged to standard error.
+    /// works off what is due, for half a minute at most, and stops. What happens is logged to standard error.
     #[command(after_help = SERVE_HELP)]
     Serve(ServeOptions),
     /// Show who would move by a rule book, before anything moves
@@ -93,10 +93,10 @@ pub(crate) enum Command {
     ///
     /// They do within a minute. Webhooks are still taken and queued.
     #[command(after_help = stop_command::PAUSE_HELP)]
-    Pause(TargetOptions),
+    Pause(HoldOptions),
     /// Have the workers and full runs go on
     #[command(after_help = stop_command::RESUME_HELP)]
-    Resume(TargetOptions),
+    Resume(HoldOptions),
     /// Look at everything that can be wrong, and say how each is mended
     ///
     /// Credentials and scopes, subscriptions, the endpoint, attributes and groups, tables, the queue, the
@@ -174,8 +174,9 @@ Examples:
 
 const SERVE_HELP: &str = "\
 Exit codes:
-  0  stopped by Ctrl-C or SIGTERM, after what was due was worked off
-  2  the settings are wrong, or the address cannot be had, or the store cannot be opened
+  0    stopped by Ctrl-C or SIGTERM, after what was in work was ended and half a minute at most of what was due
+  2    the settings are wrong, or the address cannot be had, or the store cannot be opened
+  130  stopped by the second of them, at once
 
 Examples:
   segments serve
@@ -249,9 +250,21 @@ pub(crate) struct ServeOptions {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct HoldOptions {
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CancelOptions {
     /// The run
     pub(crate) id: RunId,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) at: TargetOptions,
 }

@@ -2,10 +2,13 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use resegment::Record;
-use state::{Error, RunId};
+use serde_json::json;
+use state::Error;
 
+use crate::args::{CancelOptions, HoldOptions};
 use crate::report::Report;
-use crate::target::{Target, TargetOptions};
+use crate::rules_command::pretty;
+use crate::target::Target;
 use crate::words;
 
 pub(crate) const PAUSE_HELP: &str = "\
@@ -15,7 +18,7 @@ Exit codes:
 
 Examples:
   segments pause
-  segments pause --stack segments";
+  segments pause --stack segments --json";
 
 pub(crate) const RESUME_HELP: &str = "\
 Exit codes:
@@ -38,56 +41,54 @@ Example:
 const PAUSED: &str = "paused";
 
 /// `pause`.
-pub(crate) async fn pause(options: &TargetOptions) -> Report {
-    report(set_paused(options, true).await.map(|Now { waiting, active, again }| {
-        format!(
-            "Paused. Workers and full runs hold within a minute; webhooks are still taken and queued.\n\
-             {waiting} {active}\nTo go on: segments resume{again}"
-        )
-    }))
+pub(crate) async fn pause(options: &HoldOptions) -> Report {
+    report(hold(options, true).await)
 }
 
 /// `resume`.
-pub(crate) async fn resume(options: &TargetOptions) -> Report {
-    report(set_paused(options, false).await.map(|Now { waiting, active, .. }| {
-        format!("Resumed. Workers and full runs go on within a minute.\n{waiting} {active}")
-    }))
-}
-
-/// What there is to hold.
-struct Now {
-    waiting: String,
-    active: String,
-    /// See [`Target::again`].
-    again: String,
+pub(crate) async fn resume(options: &HoldOptions) -> Report {
+    report(hold(options, false).await)
 }
 
 /// Writes the setting, and tells what waits and what is active.
-async fn set_paused(options: &TargetOptions, paused: bool) -> Result<Now, String> {
-    let target = options.find().await.map_err(|error| error.to_string())?;
+async fn hold(options: &HoldOptions, paused: bool) -> Result<String, String> {
+    let target = options.target.find().await.map_err(|error| error.to_string())?;
     let value = AttributeValue::Bool(paused);
     let written = target.config().put_setting(PAUSED, value).await;
     written.map_err(|error| table_error(&target, &error))?;
-    let waiting = match target.queue().depth().await {
+    let (waiting, active) = (target.queue().depth().await, target.runs().active().await);
+    if options.json {
+        let (queue, active) = (waiting.ok(), active.ok().flatten());
+        return Ok(pretty(&json!({ "paused": paused, "queue": queue, "active_run": active })));
+    }
+    let waiting = match waiting {
         Ok(1) => "1 message is in the queue.".to_owned(),
         Ok(count) => format!("{} messages are in the queue.", words::count(count)),
         Err(error) => format!("How many messages are in the queue is not known ({error})."),
     };
-    let active = match target.runs().active().await {
+    let active = match active {
         Ok(Some(run)) => format!("Run {run} is active."),
         Ok(None) => "No run is active.".to_owned(),
         Err(error) => format!("Whether a run is active is not known ({error})."),
     };
-    Ok(Now { waiting, active, again: target.again().to_owned() })
+    let again = target.again();
+    Ok(if paused {
+        format!(
+            "Paused. Workers and full runs hold within a minute; webhooks are still taken and queued.\n\
+             {waiting} {active}\nTo go on: segments resume{again}"
+        )
+    } else {
+        format!("Resumed. Workers and full runs go on within a minute.\n{waiting} {active}")
+    })
 }
 
 /// `runs cancel`.
-pub(crate) async fn cancel(id: &RunId, options: &TargetOptions) -> Report {
-    report(cancel_in(id, options).await)
+pub(crate) async fn cancel(options: &CancelOptions) -> Report {
+    report(cancel_in(options).await)
 }
 
-async fn cancel_in(id: &RunId, options: &TargetOptions) -> Result<String, String> {
-    let target = options.find().await.map_err(|error| error.to_string())?;
+async fn cancel_in(CancelOptions { id, json, at }: &CancelOptions) -> Result<String, String> {
+    let target = at.find().await.map_err(|error| error.to_string())?;
     let failed = |error: Error| table_error(&target, &error);
     let found = target.runs().record::<Record>(id).await.map_err(failed)?;
     let Some(record) = found else {
@@ -98,12 +99,16 @@ async fn cancel_in(id: &RunId, options: &TargetOptions) -> Result<String, String
         return Err(format!("run {id} ended at {:.0} ({how}): there is nothing to cancel", end.at));
     }
     target.config().cancel_run(id).await.map_err(failed)?;
+    let (phase, progress) = (record.phase.name(), record.progress());
+    if *json {
+        return Ok(pretty(&json!({ "run_id": id, "phase": phase, "progress": progress })));
+    }
     Ok(format!(
         "Run {id} is cancelled, in phase {}. It ends with its next step, and workers drop its messages \
          within a minute.\nWhat was already done is not taken back: {} of {} messages were sent.",
-        record.phase.name().as_str(),
-        words::count(record.progress().dispatched),
-        words::count(record.progress().differing),
+        phase.as_str(),
+        words::count(progress.dispatched),
+        words::count(progress.differing),
     ))
 }
 

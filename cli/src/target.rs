@@ -74,12 +74,17 @@ pub(crate) enum TargetError {
     NoStore(PathBuf),
     #[error(transparent)]
     Environment(#[from] InvalidFile),
-    #[error("{0}; set it in the environment or in the file .env, or name a stack with --stack")]
+    #[error("{0}; set it in the environment or in {env_file}, or name a stack with --stack", env_file = env_file().display())]
     Settings(#[from] runtime::StartError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
     Store(#[from] state::Error),
+}
+
+/// Where settings are looked for that the environment does not have.
+fn env_file() -> PathBuf {
+    std::env::current_dir().unwrap_or_default().join(".env")
 }
 
 impl TargetOptions {

@@ -14,7 +14,7 @@ POISON = '{"email":"ann@example.com"}'
 # The exit codes of the operator's tool.
 SOMETHING_TO_SEE = 1
 REFUSED = 3
-# A message is tried three times. On AWS it takes the queue's six minutes to come back each time.
+# A message is tried five times. On AWS it takes the queue's six minutes to come back each time.
 COMES_BACK_SECONDS = 1
 AS_IN_THE_TEMPLATE_SECONDS = 360
 # The groups of the customers that the runs before have left, by their addresses.

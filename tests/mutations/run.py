@@ -4,11 +4,14 @@
     python3 tests/mutations/run.py --quick     # a few, of crates that build fast
     python3 tests/mutations/run.py --check     # only whether each break still fits the code
     python3 tests/mutations/run.py --list
+    SEEDS=0..200 python3 tests/mutations/run.py --by '--profile simulation -p e2e --test simulation'
 
 The breaks are in mutations.toml. All work is done in a copy of the tree, which has the files that git tracks
 or would track, as they are now. The tests that the breaks name have to pass first. Then each break is made,
 its tests are built and run, and it is taken back. It is caught if it builds and a test fails; a break that
 does not build, or whose tests hang, is not caught. Prints a table, and exits with 1 unless all are caught.
+`--by` has other tests notice than those that the breaks name: the simulation, of which the table then says at
+which seed and by what.
 
 Needs a Rust toolchain, Python 3.11, about 8 GB under FOLDER (target/mutations), and a quarter of an hour once the
 dependencies are built.
@@ -25,13 +28,14 @@ import subprocess
 import sys
 import time
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # Longer than any of these tests takes on a busy machine: what is not done by then hangs.
 LONGEST = 900
 FAILED = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. FAILED$", re.MULTILINE)
+SEED = re.compile(r"^seed (\d+): ([^:]+): ", re.MULTILINE)
 RAN = re.compile(r"^test result: \S+ (\d+) passed; (\d+) failed;", re.MULTILINE)
 
 
@@ -183,6 +187,10 @@ def judge(cargo, mutation, tree):
         return False, f"ended without a failed test: {said.strip().splitlines()[-1]}"
     if not failed:
         return False, "SURVIVED"
+    seeds = [(int(seed), kind) for seed, kind in SEED.findall(said)]
+    if seeds:
+        kinds = ", ".join(sorted({kind for _, kind in seeds}))
+        return True, f"{len(seeds)} seeds, the first is {min(seeds)[0]}: {kinds}"
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     return True, f"`{failed[0]}`{more}"
 
@@ -204,6 +212,7 @@ def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", metavar="NAME", help="this one; may be repeated")
+    parser.add_argument("--by", metavar="TESTS", help="these tests, instead of those that the breaks name")
     parser.add_argument("--quick", action="store_true", help="those marked quick, in the checkout's target")
     parser.add_argument("--check", action="store_true", help="build nothing")
     parser.add_argument("--list", action="store_true", help="print names and reasons")
@@ -226,6 +235,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     options = arguments()
     chosen = chosen_of(mutations(), options)
+    if options.by:
+        chosen = [replace(mutation, tests=options.by, only=()) for mutation in chosen]
     if options.list:
         for mutation in chosen:
             print(f"{mutation.name}: {mutation.why}")

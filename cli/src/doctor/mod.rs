@@ -14,6 +14,7 @@ mod tables;
 mod webhooks;
 
 pub(crate) use args::{DoctorOptions, HELP};
+pub(crate) use queue::{LongWait, mend_of_unknown_wait};
 
 use crate::report::Report;
 use crate::setup::{Parts, Webhooks};

@@ -40,48 +40,65 @@ pub(super) async fn look(target: &Target, names: Option<&GroupNames>, checks: &m
 }
 
 async fn waiting(target: &Target, depth: u64, limit: u64) -> Check {
-    let finding = match depth {
+    let finding = messages_wait(depth);
+    let wait = match target.longest_wait(Timestamp::now()).await {
+        Ok(wait) => wait,
+        Err(error) => return not_known(target, &finding, &error),
+    };
+    if let Some(LongWait { finding, mend }) = LongWait::of(target, depth, wait) {
+        return Check::wrong(QUEUE, finding, mend);
+    }
+    if depth > limit {
+        let limit = words::count(limit);
+        let finding = format!("{finding}, more than the {limit} of queue_shallow");
+        let mend = "unless a full run or a sale goes on: see in the worker's log what it waits for";
+        return Check::warning(QUEUE, finding, mend);
+    }
+    Check::ok(QUEUE, finding)
+}
+
+fn messages_wait(depth: u64) -> String {
+    match depth {
         1 => "1 message waits".to_owned(),
         depth => format!("{} messages wait", words::count(depth)),
-    };
-    match target.longest_wait(Timestamp::now()).await {
-        // What is told of a queue's age is minutes old: those messages may be worked off.
-        Ok(Some(wait)) if depth > 0 && wait > patience(target) => {
-            let finding = format!("{finding}, one for {}", words::duration(wait));
-            Check::wrong(QUEUE, finding, mend_of_old(target))
-        }
-        Ok(_) if depth > limit => {
-            let limit = words::count(limit);
-            let finding = format!("{finding}, more than the {limit} of queue_shallow");
-            let mend =
-                "unless a full run or a sale goes on: see in the worker's log what it waits for";
-            Check::warning(QUEUE, finding, mend)
-        }
-        Ok(_) => Check::ok(QUEUE, finding),
-        Err(error) => not_known(target, &finding, &error),
     }
 }
 
-fn patience(target: &Target) -> SignedDuration {
-    if target.is_stack() { OLD } else { OVERDUE }
+/// A queue in which a message has waited for too long, and what to do.
+pub(crate) struct LongWait {
+    pub(crate) finding: String,
+    pub(crate) mend: &'static str,
 }
 
-fn mend_of_old(target: &Target) -> &'static str {
-    if target.is_stack() {
-        "nobody works them off, or not fast enough: see whether sync-customer fails (docs/operations.md, \
-         \"The queue grows old\")"
-    } else {
-        "nobody works them off: start `segments serve`"
+impl LongWait {
+    /// None if no message has waited for longer than delays explain. What is told of the age of a stack's queue
+    /// is minutes old: those messages may be worked off.
+    pub(crate) fn of(target: &Target, depth: u64, wait: Option<SignedDuration>) -> Option<Self> {
+        let (patience, mend) = if target.is_stack() {
+            let mend = "nobody works them off, or not fast enough: see whether sync-customer fails \
+                        (docs/operations.md, \"The queue grows old\")";
+            (OLD, mend)
+        } else {
+            (OVERDUE, "nobody works them off: start `segments serve`")
+        };
+        let wait = wait.filter(|wait| depth > 0 && *wait > patience)?;
+        let finding = format!("{}, one for {}", messages_wait(depth), words::duration(wait));
+        Some(Self { finding, mend })
     }
 }
 
 fn not_known(target: &Target, finding: &str, error: &TargetError) -> Check {
-    let mend = match error {
+    let finding = format!("{finding}, for how long is not known: {error}");
+    let mend = Some(mend_of_unknown_wait(target, error));
+    Check { name: QUEUE, state: State::Unknown, finding, mend }
+}
+
+/// What to do if nobody can tell for how long messages have waited.
+pub(crate) fn mend_of_unknown_wait(target: &Target, error: &TargetError) -> String {
+    match error {
         TargetError::Stack(crate::stack::StackError::Denied { right, .. }) => {
             format!("allow {right} to whoever runs this (docs/operations.md, \"Who may do what\")")
         }
         _ => target.table_hint().to_owned(),
-    };
-    let finding = format!("{finding}, for how long is not known: {error}");
-    Check { name: QUEUE, state: State::Unknown, finding, mend: Some(mend) }
+    }
 }

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use resegment::{EndedAs, Summary};
-use state::{ConfigError, Error, GroupNames};
+use state::{ConfigError, Error, GroupNames, Newest};
 
 use super::check::{Check, State};
+use crate::look::unreadable_runs;
 use crate::target::Target;
 use crate::words;
 
@@ -16,6 +17,8 @@ const PAUSED: &str = "paused";
 const LAST_RUN: &str = "last_run";
 /// Full runs are made every day, unless somebody chose otherwise.
 const OLD: SignedDuration = SignedDuration::from_hours(36);
+/// How many of the newest runs are searched for one that is done.
+const SEARCHED: i32 = 50;
 
 /// Looks at the configuration; tells what it names.
 pub(super) async fn configuration(target: &Target, checks: &mut Vec<Check>) -> Option<GroupNames> {
@@ -81,17 +84,20 @@ pub(super) async fn tables(target: &Target, checks: &mut Vec<Check>) {
         Ok(_) => Check::ok(CUSTOMERS, "it answers"),
         Err(error) => no_table(CUSTOMERS, target, &error),
     });
-    match target.runs().summaries::<Summary>(1).await {
-        Ok(summaries) => {
-            checks.push(Check::ok(RUNS, "it answers"));
-            checks.push(last_run(summaries.first(), target.again(), Timestamp::now()));
+    match target.runs().newest::<Summary>(SEARCHED).await {
+        Ok(Newest { summaries, unreadable }) => {
+            let unreadable = unreadable_runs(unreadable);
+            let separator = if unreadable.is_empty() { "" } else { "; " };
+            checks.push(Check::ok(RUNS, format!("it answers{separator}{unreadable}")));
+            checks.push(last_run(&summaries, target.again(), Timestamp::now()));
         }
         Err(error) => checks.push(no_table(RUNS, target, &error)),
     }
 }
 
-fn last_run(last: Option<&Summary>, again: &str, now: Timestamp) -> Check {
-    let Some(last) = last else {
+/// How the newest run ended, and when one was done last.
+fn last_run(newest: &[Summary], again: &str, now: Timestamp) -> Check {
+    let Some(last) = newest.first() else {
         let finding = "no full run has ended yet";
         return Check::warning(LAST_RUN, finding, format!("`segments run{again}` makes one"));
     };
@@ -99,7 +105,8 @@ fn last_run(last: Option<&Summary>, again: &str, now: Timestamp) -> Check {
     let how = words::ended_as(last.ended_as);
     let finding = format!("run {run} ended at {at:.0}: {how}");
     let message = last.message.as_deref().unwrap_or("its record says more");
-    let age = now.duration_since(at);
+    let done = newest.iter().find(|run| run.ended_as == EndedAs::Done);
+    let age = done.map(|done| now.duration_since(done.ended_at));
     match last.ended_as {
         EndedAs::Failed | EndedAs::Refused => {
             let mend = format!("{message}; then `segments run{again}`");
@@ -111,9 +118,13 @@ fn last_run(last: Option<&Summary>, again: &str, now: Timestamp) -> Check {
             let mend = format!("see `segments dead-letters{again}`");
             Check::warning(LAST_RUN, finding, mend)
         }
-        _ if age > OLD => {
-            let finding = format!("{finding}, {} ago", words::duration(age));
-            Check::warning(LAST_RUN, finding, "see that the schedule begins one every day")
+        _ if age.is_none_or(|age| age > OLD) => {
+            let age =
+                age.map_or_else(|| "yet".to_owned(), |age| format!("for {}", words::duration(age)));
+            let finding = format!("{finding}; no run was done {age}");
+            let mend =
+                format!("see that the schedule begins one every day, or `segments run{again}`");
+            Check::warning(LAST_RUN, finding, mend)
         }
         _ => Check::ok(LAST_RUN, finding),
     }

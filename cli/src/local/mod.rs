@@ -216,7 +216,12 @@ impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
 
     /// When a function that starts now would be stopped.
     fn deadline(&self) -> Timestamp {
-        self.clock.now() + TIMEOUT
+        self.now() + TIMEOUT
+    }
+
+    /// The time that everything here goes by.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The shop.

@@ -27,7 +27,7 @@ impl<Q: Receive + Clone + 'static> LocalSystem<Q> {
     }
 
     /// Begins a run and goes on with it to its end. While it waits, the workers work, as they do on AWS
-    /// all the time. `watch` sees how far it has come after every call.
+    /// all the time; of a dry run, only time passes. `watch` sees how far it has come after every call.
     ///
     /// # Errors
     /// If a call has no answer, or there is no end to it.
@@ -54,6 +54,9 @@ pub(crate) trait Local {
     /// What the workers work off.
     fn waiting(&self) -> BoxFuture<'_, Result<u64, Error>>;
 
+    /// Waits until so much later.
+    fn wait(&self, time: Duration) -> LocalFuture<'_, ()>;
+
     /// Lets the workers work until so much later.
     fn work_for(&self, time: Duration) -> LocalFuture<'_, Result<(), Unsettled>>;
 }
@@ -69,6 +72,10 @@ impl<Q: Receive + Clone + 'static> Local for LocalSystem<Q> {
 
     fn waiting(&self) -> BoxFuture<'_, Result<u64, Error>> {
         self.queue.depth()
+    }
+
+    fn wait(&self, time: Duration) -> LocalFuture<'_, ()> {
+        Box::pin(self.wait_until(self.clock.now() + time))
     }
 
     fn work_for(&self, time: Duration) -> LocalFuture<'_, Result<(), Unsettled>> {

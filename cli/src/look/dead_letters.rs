@@ -16,14 +16,14 @@ use crate::words::count;
 use answer::{Answer, Letter, Now};
 
 pub(crate) const DEAD_LETTERS_HELP: &str = "\
-A message becomes a dead letter when it was tried three times and nobody finished it; the log of
+A message becomes a dead letter when it was tried five times and nobody finished it; the log of
 sync-customer says why. A replay queues the customer again and removes the letter. It carries nothing of the
 letter but whom it is about, and what is read then is what Shopify says then; so a replay too many is
 harmless. A redaction stays a redaction.
 
 Exit codes:
   0  there are none left
-  1  there are some left
+  1  there are some left, or out of sight for up to two minutes, as after a command that was interrupted
   2  the queue cannot be read, or did not take everything: run it again, which does no harm
 
 Examples:
@@ -61,41 +61,66 @@ struct Read {
 /// `dead-letters`.
 pub(crate) async fn dead_letters(options: &DeadLettersOptions) -> Report {
     match worked(options).await {
-        Ok(answer) => {
+        Ok((answer, complaint)) => {
             let text = if options.json { in_json(&answer) } else { answer.in_words() };
-            told(text, answer.left > 0 || answer.more)
+            let is_to_look_at = answer.left > 0 || answer.more || answer.out_of_sight > 0;
+            Report { complaint, ..told(text, is_to_look_at) }
         }
         Err(complaint) => Report::failed(complaint),
     }
 }
 
-async fn worked(options: &DeadLettersOptions) -> Result<Answer, Complaint> {
+/// The answer, and what is to be said besides.
+async fn worked(options: &DeadLettersOptions) -> Result<(Answer, Complaint), Complaint> {
     let target = options.target.find().await.map_err(|error| error.to_string())?;
     let failed = |error: state::Error| table_error(&target, &error);
     let dead = target.dead_letters().await.map_err(failed)?;
+    // Before any is removed: SQS goes on counting those for a while.
+    let counted = dead.count().await.map_err(failed)?;
     let mut letters = dead.letters(MOST).await.map_err(failed)?;
+    let read = u64::try_from(letters.len()).unwrap_or(u64::MAX);
     let more = letters.len() >= MOST;
     letters.sort_by_key(|letter| std::cmp::Reverse(letter.at));
     let letters: Vec<Read> = letters.into_iter().map(Read::of).collect();
-    let (ours, foreign): (Vec<&Read>, Vec<&Read>) =
-        letters.iter().partition(|read| read.message.is_ok());
-    if options.replay {
-        replay(&target, &*dead, &ours).await?;
-    }
-    if options.discard {
-        dead.discard(&only(&foreign)).await.map_err(failed)?;
-    }
+    let removed = remove(options, &target, &*dead, &letters).await;
     let now = |read: &Read| match read.message {
         Ok(_) if options.replay => Now::Replayed,
         Err(_) if options.discard => Now::Discarded,
         _ => Now::Left,
     };
-    let left: Vec<&Read> = letters.iter().filter(|read| now(read) == Now::Left).collect();
-    dead.give_back(&only(&left)).await.map_err(failed)?;
+    // After an error nobody knows which were removed. To give those back does nothing.
+    let is_left = |read: &&Read| removed.is_err() || now(read) == Now::Left;
+    let left: Vec<&Read> = letters.iter().filter(is_left).collect();
+    let given_back = dead.give_back(&only(&left)).await;
+    removed?;
+    let complaint = given_back.err().map(|error| {
+        format!("the letters that are left stay out of sight for up to two minutes: {error}")
+    });
     let letters: Vec<Letter> = letters.iter().map(|read| read.shown(now(read))).collect();
     let of = |now| letters.iter().filter(|letter| letter.now == now).count();
     let (replayed, discarded, left) = (of(Now::Replayed), of(Now::Discarded), of(Now::Left));
-    Ok(Answer { letters, replayed, discarded, left, more })
+    let out_of_sight = if more { 0 } else { counted.saturating_sub(read) };
+    let answer = Answer { letters, replayed, discarded, left, out_of_sight, more };
+    Ok((answer, complaint.unwrap_or_default()))
+}
+
+/// Does with the letters what is asked for.
+async fn remove(
+    options: &DeadLettersOptions,
+    target: &Target,
+    dead: &dyn DeadLetters,
+    letters: &[Read],
+) -> Result<(), Complaint> {
+    let (ours, foreign): (Vec<&Read>, Vec<&Read>) =
+        letters.iter().partition(|read| read.message.is_ok());
+    if options.replay {
+        replay(target, dead, &ours).await?;
+    }
+    if options.discard {
+        let discarded = dead.discard(&only(&foreign)).await;
+        discarded.map_err(|error| table_error(target, &error))?;
+    }
+    Ok(())
 }
 
 /// Queues first and removes then: an interruption loses nobody.

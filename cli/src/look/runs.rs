@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use resegment::{End, EndedAs, PhaseName, Progress, Record, Summary};
 use serde::Serialize;
 use serde_json::json;
-use state::{Depth, RunId};
+use state::{Depth, Newest, RunId};
 
 use super::{Complaint, in_json, table_error};
 use crate::args::CancelOptions;
@@ -123,7 +123,7 @@ impl Active {
 /// `runs`.
 pub(crate) async fn runs(options: &RunsOptions) -> Report {
     if let Some(RunsCommand::Cancel(cancel)) = &options.command {
-        return crate::stop_command::cancel(&cancel.id, &cancel.at).await;
+        return crate::stop_command::cancel(cancel).await;
     }
     let target = match options.target.find().await {
         Ok(target) => target,
@@ -140,9 +140,20 @@ pub(crate) async fn runs(options: &RunsOptions) -> Report {
 async fn list(target: &Target, options: &RunsOptions) -> Result<Report, Complaint> {
     let failed = |error: state::Error| table_error(target, &error);
     let active = Active::of(target).await.map_err(failed)?;
-    let runs = target.runs().summaries(options.last).await.map_err(failed)?;
-    let listed = Listed { active, runs };
-    Ok(Report::good(if options.json { in_json(&listed) } else { listed.in_words(target) }))
+    let Newest { summaries, unreadable } =
+        target.runs().newest(options.last).await.map_err(failed)?;
+    let listed = Listed { active, runs: summaries };
+    let text = if options.json { in_json(&listed) } else { listed.in_words(target) };
+    Ok(Report { complaint: unreadable_runs(unreadable), ..Report::good(text) })
+}
+
+/// What there is to say of runs that cannot be read.
+pub(crate) fn unreadable_runs(unreadable: u64) -> Complaint {
+    match unreadable {
+        0 => Complaint::new(),
+        1 => "1 run of the runs table cannot be read and is left out".to_owned(),
+        many => format!("{} runs of the runs table cannot be read and are left out", count(many)),
+    }
 }
 
 async fn record(target: &Target, id: &RunId) -> Result<Record, Complaint> {

@@ -7,10 +7,11 @@ use resegment::{EndedAs, Record, Summary};
 use rules::{GroupName, RuleBook, SegmentName};
 use serde::Serialize;
 use shopify::SubscriptionTopic;
-use state::{ConfigError, GroupStatus, RunConfig};
+use state::{ConfigError, GroupStatus, Newest, RunConfig};
 
-use super::runs::Active;
+use super::runs::{Active, unreadable_runs};
 use super::{Complaint, in_json, table_error, told};
+use crate::doctor::{LongWait, mend_of_unknown_wait};
 use crate::report::Report;
 use crate::style;
 use crate::target::{Target, TargetOptions};
@@ -52,6 +53,8 @@ struct Status {
     paused: Option<bool>,
     /// How many messages wait, are delayed or in work.
     queue: u64,
+    /// For how many seconds the message that has waited longest has; none if none waits, or if it is not known.
+    longest_wait_seconds: Option<u64>,
     /// How many messages nobody could work off; none if it cannot be found out where they are.
     dead_letters: Option<u64>,
     /// The run that goes on now.
@@ -122,16 +125,17 @@ struct OfSegment {
 /// `status`.
 pub(crate) async fn status(options: &StatusOptions) -> Report {
     match read(&options.target).await {
-        Ok(status) => {
+        Ok((status, complaint)) => {
             let needs_a_person = !status.attention.is_empty();
             let text = if options.json { in_json(&status) } else { status.in_words() };
-            told(text, needs_a_person)
+            Report { complaint, ..told(text, needs_a_person) }
         }
         Err(complaint) => Report::failed(complaint),
     }
 }
 
-async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
+/// How things stand, and what could not be looked at.
+async fn read(options: &TargetOptions) -> Result<(Status, Complaint), Complaint> {
     let target = options.find().await.map_err(|error| error.to_string())?;
     let failed = |error: state::Error| table_error(&target, &error);
     let config = match target.config().for_run(&SystemRandom, false).await {
@@ -139,7 +143,8 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
         Err(ConfigError::Table(error)) if error.is_retryable() => return Err(failed(error)),
         Err(error) => Err(error.to_string()),
     };
-    let runs: Vec<Summary> = target.runs().summaries(RUNS).await.map_err(failed)?;
+    let runs = target.runs().newest::<Summary>(RUNS).await;
+    let Newest { summaries: runs, unreadable } = runs.map_err(failed)?;
     let dead_letters = match target.dead_letters().await {
         Ok(dead) => Ok(dead.count().await.map_err(failed)?),
         Err(error) if error.is_retryable() => return Err(failed(error)),
@@ -147,11 +152,23 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
     };
     let counted = newest(&runs, |run| !run.segments.is_empty());
     let missing_subscriptions = missing(&target, runs.first()).await.map_err(failed)?;
+    let now = Timestamp::now();
+    let queue = target.queue().depth().await.map_err(failed)?;
+    let mut complaints = vec![unreadable_runs(unreadable)];
+    let wait = target.longest_wait(now).await.unwrap_or_else(|error| {
+        let mend = mend_of_unknown_wait(&target, &error);
+        complaints.push(format!("for how long messages have waited is not known: {error}; {mend}"));
+        None
+    });
+    let wait = wait.filter(|_| queue > 0);
+    let waits = LongWait::of(&target, queue, wait);
+    let waits = waits.map(|LongWait { finding, mend }| format!("{finding}: {mend}"));
     let mut status = Status {
         books: config.as_ref().ok().map(Books::of),
         groups_without_id: config.as_ref().map(groups_without_id).unwrap_or_default(),
         paused: config.as_ref().ok().map(|config| config.settings.paused),
-        queue: target.queue().depth().await.map_err(failed)?,
+        queue,
+        longest_wait_seconds: wait.and_then(|wait| u64::try_from(wait.as_secs()).ok()),
         dead_letters: dead_letters.as_ref().ok().copied(),
         active_run: Active::of(&target).await.map_err(failed)?,
         last_done_at: newest(&runs, |run| run.ended_as == EndedAs::Done).map(|run| run.ended_at),
@@ -160,11 +177,12 @@ async fn read(options: &TargetOptions) -> Result<Status, Complaint> {
         pinned: counted.map_or(0, |run| run.pinned),
         pins_unknown: counted.map_or(0, |run| run.pins_unknown),
         last_run: runs.into_iter().next(),
-        attention: config.err().into_iter().chain(dead_letters.err()).collect(),
+        attention: config.err().into_iter().chain(dead_letters.err()).chain(waits).collect(),
     };
-    let attention = status.attention(Timestamp::now(), target.again());
+    let attention = status.attention(now, target.again());
     status.attention.extend(attention);
-    Ok(status)
+    complaints.retain(|complaint| !complaint.is_empty());
+    Ok((status, complaints.join("\n")))
 }
 
 /// What a run found the shop to tell nobody of. A record that is gone or cannot be read says nothing.

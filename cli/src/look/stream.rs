@@ -146,7 +146,7 @@ impl<W: Write> Rows<W> {
         match &mut self.form {
             Form::Text(to) => writeln!(to, "{head}"),
             Form::Json(to) => write!(to, "{head} ["),
-            Form::Csv(to) => to.write_record(head.split(',')).map_err(io::Error::from),
+            Form::Csv(to) => to.write_record(head.split(',')).map_err(output_error),
         }
     }
 
@@ -166,7 +166,7 @@ impl<W: Write> Rows<W> {
                 write!(to, "{separator}")?;
                 serde_json::to_writer(to, row).map_err(io::Error::from)
             }
-            Form::Csv(to) => to.write_record(cells().map(safe)).map_err(io::Error::from),
+            Form::Csv(to) => to.write_record(cells().map(safe)).map_err(output_error),
         }
     }
 
@@ -194,9 +194,28 @@ impl<W: Write> Rows<W> {
 const FORMULA: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// A cell that no spreadsheet runs as a formula.
+/// A cell that no spreadsheet runs as a formula. An amount below zero is none.
 fn safe(cell: String) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
+    let is_formula = cell.starts_with(FORMULA) && !is_below_zero(&cell);
+    if is_formula { format!("'{cell}") } else { cell }
+}
+
+/// Whether it is a minus, digits, and perhaps a point and more digits.
+fn is_below_zero(cell: &str) -> bool {
+    let all_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    cell.strip_prefix('-').is_some_and(|number| match number.split_once('.') {
+        Some((whole, part)) => all_digits(whole) && all_digits(part),
+        None => all_digits(number),
+    })
+}
+
+/// What kept a row from being written. As an [`io::Error`] of its own it would hide of which kind it is.
+fn output_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("a row cannot be made: {other:?}")),
+    }
 }
 
 #[cfg(test)]
@@ -233,15 +252,18 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_and_every_cell_is_one() {
-        let formulas =
-            ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "\n=1", "＝1", "＋1", "－1", "＠sum"];
-        let rows = [&formulas[..], &["a,\"b\"\n", "1", "1=1"]].concat();
+        let formulas = [
+            "=1+1", "+1", "-1+1", "-1.5-2", "--1", "-.5", "-1.", "-1e5", "-", "-1 ", "-A1", "@sum",
+            "\tx", "\rx", "\n=1", "＝1", "＋1", "－1", "＠sum", "-١",
+        ];
+        let cells = ["a,\"b\"\n", "1", "1=1", "-1", "-3.00"];
+        let rows = [&formulas[..], &cells].concat();
         let shown = written(false, true, &rows);
-        let mut cells = csv::Reader::from_reader(shown.as_bytes());
-        assert_eq!(cells.headers().unwrap(), vec!["name", "again"]);
-        let read: Vec<String> = cells.records().map(|row| row.unwrap()[0].to_owned()).collect();
+        let mut table = csv::Reader::from_reader(shown.as_bytes());
+        assert_eq!(table.headers().unwrap(), vec!["name", "again"]);
+        let read: Vec<String> = table.records().map(|row| row.unwrap()[0].to_owned()).collect();
         let mut expected = formulas.map(|formula| format!("'{formula}")).to_vec();
-        expected.extend(["a,\"b\"\n", "1", "1=1"].map(str::to_owned));
+        expected.extend(cells.map(str::to_owned));
         assert_eq!(read, expected);
     }
 

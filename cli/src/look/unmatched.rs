@@ -19,7 +19,7 @@ pub(crate) const UNMATCHED_HELP: &str = "\
 Exit codes:
   0  there are none
   1  there are some
-  2  the tables cannot be read
+  2  the tables cannot be read; what was printed with --csv may be a part
 
 Examples:
   segments unmatched

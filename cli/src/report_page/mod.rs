@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::look::unreadable_note;
+use crate::look::{unreadable_note, unreadable_runs};
 use crate::report::Report;
 use crate::target::TargetOptions;
 use crate::words::count;
@@ -51,7 +51,10 @@ async fn made(options: &ReportOptions) -> Result<Report, Report> {
     let target = target.map_err(|error| Report::failed(error.to_string()))?;
     let told = Told::read(&target, options.runs.into()).await?;
     let page = page::page(&told).into_string();
-    let complaint = unreadable_note(told.now.unreadable);
+    let mut notes =
+        vec![unreadable_note(told.now.unreadable), unreadable_runs(told.unreadable_runs)];
+    notes.retain(|note| !note.is_empty());
+    let complaint = notes.join("\n");
     if options.out == Path::new("-") {
         return Ok(Report { complaint, ..Report::good(page) });
     }

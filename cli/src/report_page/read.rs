@@ -30,6 +30,8 @@ pub(super) struct Told {
     pub(super) runs: Vec<Run>,
     /// The record of the newest of them, while it is kept.
     pub(super) last: Option<RunRecord>,
+    /// Runs of which something cannot be read.
+    pub(super) unreadable_runs: u64,
 }
 
 /// The book that workers use.
@@ -70,16 +72,24 @@ impl Told {
         let shop = target.shop().map_err(|error| Report::failed(error.to_string()))?;
         let history = target.config().history().await.map_err(failed)?;
         let book = accepted(&history).map_err(failed)?;
-        let runs: Vec<Summary> = target.runs().summaries(SEARCHED).await.map_err(failed)?;
-        let runs = done(runs, &history, most_runs);
+        let newest = target.runs().newest(SEARCHED).await.map_err(failed)?;
+        let mut unreadable_runs = newest.unreadable;
+        let runs = done(newest.summaries, &history, most_runs);
         let last = match runs.last() {
             // Records are kept for a shorter time than summaries.
-            Some(run) => target.runs().record(&run.summary.run_id).await.map_err(failed)?,
+            Some(run) => match target.runs().record(&run.summary.run_id).await {
+                Err(state::Error::Unreadable { .. }) => {
+                    unreadable_runs += 1;
+                    None
+                }
+                record => record.map_err(failed)?,
+            },
             None => None,
         };
         let now = now(target, book.as_ref()).await?;
         let at = Timestamp::now();
-        Ok(Self { shop, target: target.to_string(), at, book, now, runs, last })
+        let target = target.to_string();
+        Ok(Self { shop, target, at, book, now, runs, last, unreadable_runs })
     }
 
     /// What all amounts of the page are in.

@@ -66,27 +66,30 @@ pub(crate) async fn drive(
     }
 }
 
-/// A dry run is one call, gone on with where the last one ran out of time.
+/// A dry run is one call, gone on with where the last one ran out of time. While it waits nobody works for
+/// it: it writes nothing, nor does it have anything written.
 async fn try_out(site: Site<'_>, start: &Start, watch: &mut Watch<'_>) -> Result<Driven, RunError> {
     let mut start = start.clone();
+    let mut message = None;
     for _ in 0..MOST_DRY_CALLS {
         let answer = site.call(Some(&start)).await?;
         watch(&Seen::of(&answer, None));
         match answer.status {
             Status::Continue => {}
-            Status::Wait => site.pass(wait_of(&answer)).await?,
+            Status::Wait => site.wait(wait_of(&answer)).await,
             _ => return Ok(Driven { answer, record: None }),
         }
-        start.export = answer.export;
+        (start.export, message) = (answer.export, answer.message);
     }
-    Err(RunError::Endless(MOST_DRY_CALLS))
+    Err(RunError::Endless { calls: MOST_DRY_CALLS, message })
 }
 
 /// Asks for a run. If the answer is lost, the run may have begun all the same.
 async fn begin(site: Site<'_>, start: &Start) -> Result<Answer, RunError> {
+    let before = site.active().await;
     match site.call(Some(start)).await {
         Ok(answer) => Ok(answer),
-        Err(error) => match site.begun_by(start).await {
+        Err(error) => match site.begun_by(start, before).await {
             Some(record) => Ok(put_off(&record.run_id, &error, 0)),
             None => Err(error),
         },
@@ -146,7 +149,7 @@ impl Drive<'_, '_> {
                 First::End(record) => return Ok(Driven::from(*record)),
             };
         }
-        Err(RunError::Endless(MOST_CALLS))
+        Err(RunError::Endless { calls: MOST_CALLS, message: answer.message })
     }
 
     async fn ended(&self) -> Result<Driven, RunError> {

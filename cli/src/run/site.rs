@@ -36,8 +36,17 @@ pub enum RunError {
     #[error("run {0} is no longer active, and there is no record of its end")]
     NoRecord(RunId),
     /// The run does not end.
-    #[error("the run has not ended after {0} calls")]
-    Endless(u32),
+    #[error("the run has not ended after {calls} calls{}", last_said(.message.as_deref()))]
+    Endless {
+        /// How often it was gone on with.
+        calls: u32,
+        /// What it said last.
+        message: Option<String>,
+    },
+}
+
+fn last_said(message: Option<&str>) -> String {
+    message.map(|message| format!(", and said last: {message}")).unwrap_or_default()
 }
 
 impl From<StackError> for RunError {
@@ -63,10 +72,25 @@ impl Site<'_> {
         }
     }
 
-    /// The record of the active run, if it was begun by this start: one whose answer was lost.
-    pub(super) async fn begun_by(self, start: &Start) -> Option<Record> {
+    /// The active run of a stack, if there is one.
+    pub(super) async fn active(self) -> Result<Option<RunId>, RunError> {
+        match self {
+            Self::Stack(stack) => Ok(stack.runs.active().await?),
+            Self::Local(_) => Ok(None),
+        }
+    }
+
+    /// The record of the active run, if it was begun by this start: one whose answer was lost. A run that was
+    /// active before is somebody else's.
+    pub(super) async fn begun_by(
+        self,
+        start: &Start,
+        before: Result<Option<RunId>, RunError>,
+    ) -> Option<Record> {
         let Self::Stack(stack) = self else { return None };
-        let active = stack.runs.active().await.ok()??;
+        let before = before.ok()?;
+        let active =
+            stack.runs.active().await.ok()?.filter(|active| Some(active) != before.as_ref())?;
         let record: Record = stack.runs.record(&active).await.ok()??;
         let Start { reason, verify, accept, .. } = start;
         let is_ours = (&record.reason, record.verify, &record.accept) == (reason, *verify, accept);
@@ -81,7 +105,15 @@ impl Site<'_> {
         }
     }
 
-    /// Lets so much time pass.
+    /// Lets so much time pass, in which nobody works.
+    pub(super) async fn wait(self, time: Duration) {
+        match self {
+            Self::Stack(_) => tokio::time::sleep(time).await,
+            Self::Local(system) => system.wait(time).await,
+        }
+    }
+
+    /// Lets so much time pass, with the workers at work.
     pub(super) async fn pass(self, time: Duration) -> Result<(), RunError> {
         match self {
             Self::Stack(_) => tokio::time::sleep(time).await,

@@ -17,9 +17,10 @@ use crate::args::ServeOptions;
 use crate::local::LocalSystem;
 use crate::output::{complain, say};
 use crate::report::Report;
+use crate::run::INTERRUPTED;
 use schedule::Schedule;
 
-type System = LocalSystem<StoredQueue>;
+type System<Q = StoredQueue> = LocalSystem<Q>;
 
 /// Serves until it is asked to stop.
 pub(crate) async fn run(options: &ServeOptions) -> Report {
@@ -48,26 +49,36 @@ async fn serve(options: &ServeOptions) -> Result<String, String> {
         options.store.store.display(),
     );
     warn_without_book(&system, &options.store.again()).await?;
-    let asked_to_stop = asked_to_stop().map_err(|error| error.to_string())?;
+    let mut signals = Signals::heard().map_err(|error| error.to_string())?;
     say(&serving).map_err(|error| error.to_string())?;
     let (stop, stopping) = watch::channel(false);
     let arrivals = Arc::new(Notify::new());
-    let asked = async {
-        let asked = asked_to_stop.await;
+    let all = async {
+        let (served, ..) = tokio::join!(
+            webhooks::serve(listener, Arc::clone(&system), Arc::clone(&arrivals), stopping.clone()),
+            work::work(&system, &arrivals, stopping.clone()),
+            work::work(&system, &arrivals, stopping.clone()),
+            schedule::go_on(&system, stopping.clone()),
+            schedule::begin_daily(&system, &schedule, stopping.clone()),
+            schedule::refresh(&system, stopping.clone()),
+        );
+        served
+    };
+    let asked_twice = async {
+        signals.next().await?;
         // Nobody listens any more only if everything has ended already.
         let _ = stop.send(true);
-        asked
+        signals.next().await
     };
-    let (asked, served, ..) = tokio::join!(
-        asked,
-        webhooks::serve(listener, Arc::clone(&system), Arc::clone(&arrivals), stopping.clone()),
-        work::work(&system, &arrivals, stopping.clone()),
-        work::work(&system, &arrivals, stopping.clone()),
-        schedule::go_on(&system, stopping.clone()),
-        schedule::begin_daily(&system, &schedule, stopping.clone()),
-        schedule::refresh(&system, stopping),
-    );
-    asked.and(served).map_err(|error| error.to_string())?;
+    tokio::select! {
+        served = all => served.map_err(|error| error.to_string())?,
+        asked = asked_twice => {
+            asked.map_err(|error| error.to_string())?;
+            complain("Stopped at once. What was in work comes back after six minutes.");
+            // To end in order could take as long as what hangs; the store forgets nothing either way.
+            std::process::exit(INTERRUPTED.into());
+        }
+    }
     Ok(work::left(&system).await)
 }
 
@@ -82,25 +93,44 @@ async fn warn_without_book(system: &System, again: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Ends when somebody asks to stop. Signals are heard from the call on: whoever reads that this serves may ask.
+/// Who asks to stop. They are heard from when this is made: whoever reads that this serves may ask.
 #[cfg(unix)]
-fn asked_to_stop() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
-    use tokio::signal::unix::{SignalKind, signal};
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
 
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
+#[cfg(unix)]
+impl Signals {
+    fn heard() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
+    }
+
+    /// Waits until somebody asks, or asks once more.
+    async fn next(&mut self) -> std::io::Result<()> {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
         Ok(())
-    })
+    }
 }
 
 #[cfg(not(unix))]
-fn asked_to_stop() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
-    Ok(tokio::signal::ctrl_c())
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn heard() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> std::io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }
 
 /// Waits until it is time to stop.

@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use resegment::{Event, Start, Status, Summary};
+use state::Receive;
 use tokio::sync::watch;
 
 use super::{System, stopped};
@@ -58,24 +59,34 @@ pub(super) async fn begin_daily(
 ) {
     let mut due = None;
     loop {
-        let now = Timestamp::now();
-        let next = match due {
-            Some(next) => next,
-            None => *due.insert(schedule.after(last_begun(system).await.unwrap_or(now))),
-        };
-        if next <= now {
-            let start = Event { start: Some(Start::default()) };
-            advance(system, start, &mut stopping).await;
-            due = Some(schedule.after(now));
-        }
+        due = Some(begin_if_due(system, schedule, due, &mut stopping).await);
         if paused_or_stopped(&mut stopping, MINUTE).await {
             return;
         }
     }
 }
 
+/// Begins a full run if one is due, and tells when the next is: the same, if this one could not be begun.
+async fn begin_if_due<Q: Receive + Clone + 'static>(
+    system: &System<Q>,
+    schedule: &Schedule,
+    due: Option<Timestamp>,
+    stopping: &mut watch::Receiver<bool>,
+) -> Timestamp {
+    let now = system.now();
+    let due = match due {
+        Some(due) => due,
+        None => schedule.after(last_begun(system).await.unwrap_or(now)),
+    };
+    let start = Event { start: Some(Start::default()) };
+    if due > now || advance(system, start, stopping).await.is_none() {
+        return due;
+    }
+    schedule.after(now)
+}
+
 /// When the last full run was begun; none if there was none.
-async fn last_begun(system: &System) -> Option<Timestamp> {
+async fn last_begun<Q: Receive + Clone + 'static>(system: &System<Q>) -> Option<Timestamp> {
     match system.runs().summaries::<Summary>(1).await {
         Ok(summaries) => summaries.first().map(|summary| summary.started_at),
         Err(error) => {
@@ -88,29 +99,33 @@ async fn last_begun(system: &System) -> Option<Timestamp> {
 /// Goes on with the active run, if there is one.
 pub(super) async fn go_on(system: &System, mut stopping: watch::Receiver<bool>) {
     loop {
-        let wait = advance(system, Event::default(), &mut stopping).await;
+        let wait = advance(system, Event::default(), &mut stopping).await.unwrap_or(MINUTE);
         if paused_or_stopped(&mut stopping, wait).await {
             return;
         }
     }
 }
 
-/// One call of the function that advances runs; says how long to wait for the next. It is dropped when
-/// it is time to stop: a run may be killed anywhere, and goes on the next time.
-async fn advance(system: &System, event: Event, stopping: &mut watch::Receiver<bool>) -> Duration {
+/// One call of the function that advances runs; says how long to wait for the next, if it had an answer. It is
+/// dropped when it is time to stop: a run may be killed anywhere, and goes on the next time.
+async fn advance<Q: Receive + Clone + 'static>(
+    system: &System<Q>,
+    event: Event,
+    stopping: &mut watch::Receiver<bool>,
+) -> Option<Duration> {
     let answer = tokio::select! {
         answer = system.resegment(event) => answer,
-        () = stopped(stopping) => return Duration::ZERO,
+        () = stopped(stopping) => return Some(Duration::ZERO),
     };
     match answer {
-        Ok(answer) => match (answer.status, answer.wait_seconds) {
+        Ok(answer) => Some(match (answer.status, answer.wait_seconds) {
             (Status::Continue, _) => Duration::ZERO,
             (Status::Wait, Some(seconds)) => Duration::from_secs(seconds).min(MINUTE),
             _ => MINUTE,
-        },
+        }),
         Err(error) => {
             tracing::error!(%error, "run");
-            MINUTE
+            None
         }
     }
 }
@@ -164,5 +179,34 @@ mod tests {
         assert_eq!(after(&berlin, "2026-03-28T12:00:00Z"), "2026-03-29T01:30:00Z");
         assert_eq!(after(&berlin, "2026-03-29T12:00:00Z"), "2026-03-30T00:30:00Z");
         assert!(Schedule::new("02:30".parse().unwrap(), "Mars/Olympus").is_err());
+    }
+
+    #[cfg(feature = "demo")]
+    async fn system() -> crate::local::LocalSystem {
+        use crate::local::{LocalSystem, Options};
+
+        let world = simulators::World::new("my-store.myshopify.com".parse().unwrap());
+        LocalSystem::start(Options::simulated(&world).unwrap()).await.unwrap()
+    }
+
+    #[cfg(feature = "demo")]
+    #[tokio::test]
+    async fn a_run_that_was_begun_is_due_the_next_day() {
+        let (system, schedule) = (system().await, schedule("03:00", "UTC"));
+        let (now, (_stop, mut stopping)) = (system.now(), watch::channel(false));
+        let next = begin_if_due(&system, &schedule, Some(now), &mut stopping).await;
+        assert_eq!(next, schedule.after(now));
+        assert_eq!(last_begun(&system).await, Some(now));
+    }
+
+    #[cfg(feature = "demo")]
+    #[tokio::test]
+    async fn a_run_that_could_not_be_begun_stays_due() {
+        let (system, schedule) = (system().await, schedule("03:00", "UTC"));
+        let (now, (_stop, mut stopping)) = (system.now(), watch::channel(false));
+        let runs = system.tables().runs;
+        system.dynamodb().delete_table().table_name(runs).send().await.unwrap();
+        let next = begin_if_due(&system, &schedule, Some(now), &mut stopping).await;
+        assert_eq!(next, now);
     }
 }

@@ -17,6 +17,9 @@ use super::{System, stopped};
 pub(crate) const LARGEST_BODY: usize = 10 * 1024 * 1024;
 /// How long a body may take to arrive. Shopify waits five seconds for its answer.
 const BODY_TIME: Duration = Duration::from_secs(5);
+/// How long requests that have begun may take once it is time to stop. Whoever has not sent a whole one by then
+/// may never do so.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
 /// What takes webhooks.
 #[derive(Clone)]
@@ -26,7 +29,7 @@ struct Taker {
     arrivals: Arc<Notify>,
 }
 
-/// Takes webhooks until it is time to stop; those that have begun are still answered.
+/// Takes webhooks until it is time to stop; those that have begun are still answered, if they end soon.
 pub(super) async fn serve(
     listener: TcpListener,
     system: Arc<System>,
@@ -34,9 +37,17 @@ pub(super) async fn serve(
     mut stopping: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     let app = Router::new().fallback(take).with_state(Taker { system, arrivals });
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move { stopped(&mut stopping).await })
-        .await
+    let mut until = stopping.clone();
+    let served = axum::serve(listener, app)
+        .with_graceful_shutdown(async move { stopped(&mut stopping).await });
+    let too_late = async {
+        stopped(&mut until).await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        served = served.into_future() => served,
+        () = too_late => Ok(()),
+    }
 }
 
 async fn take(State(taker): State<Taker>, request: Request<Body>) -> Response<Body> {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use state::{Depth, Receive};
 use tokio::sync::{Notify, watch};
 
@@ -13,11 +12,22 @@ use crate::words;
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long to wait after the store did not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// For how long another batch is begun once it is time to stop: whoever asks does not wait for hours of messages,
+/// and the store keeps them.
+const LAST_WORK: Duration = Duration::from_secs(30);
 
-/// Works messages off until it is time to stop, and then those that are due. What comes in here is told of,
-/// so that it need not wait for the end of a pause.
-pub(super) async fn work(system: &System, arrivals: &Notify, mut stopping: watch::Receiver<bool>) {
+/// Works messages off until it is time to stop, and then what is due for a little longer. What comes in here is
+/// told of, so that it need not wait for the end of a pause.
+pub(super) async fn work<Q: Receive + Clone + 'static>(
+    system: &System<Q>,
+    arrivals: &Notify,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut last = None;
     loop {
+        if *stopping.borrow() && system.now() >= *last.get_or_insert(system.now() + LAST_WORK) {
+            return;
+        }
         let pause = match system.work_once().await {
             Ok(Some(_)) => continue,
             Ok(None) if *stopping.borrow() => return,
@@ -38,9 +48,9 @@ pub(super) async fn work(system: &System, arrivals: &Notify, mut stopping: watch
     }
 }
 
-async fn pause(system: &System) -> Duration {
+async fn pause<Q: Receive + Clone + 'static>(system: &System<Q>) -> Duration {
     let Ok(Some(due)) = system.queue().next_due().await else { return LONGEST_PAUSE };
-    let left = Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default();
+    let left = Duration::try_from(due.duration_since(system.now())).unwrap_or_default();
     left.min(LONGEST_PAUSE)
 }
 
@@ -51,5 +61,61 @@ pub(super) async fn left(system: &System) -> String {
         Ok(1) => "1 message waits in the store.".to_owned(),
         Ok(count) => format!("{} messages wait in the store.", words::count(count)),
         Err(error) => format!("How many messages wait in the store is not known ({error})."),
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod tests {
+    use rules::{CustomerId, RuleBook};
+    use simulators::okta::GroupKind;
+    use simulators::{NewCustomer, Service, World};
+    use state::{Cause, Message, Outgoing, Queue, Subject};
+
+    use super::*;
+    use crate::local::{LocalSystem, Options};
+
+    /// A system with messages about so many customers.
+    async fn with_messages(world: &World, count: u64) -> LocalSystem {
+        let book = RuleBook::from_toml(include_str!("../../../segments.toml")).unwrap();
+        for segment in book.segments() {
+            world.okta.add_group(segment.okta_group_name().as_str(), GroupKind::Okta);
+        }
+        let system = LocalSystem::start(Options::simulated(world).unwrap()).await.unwrap();
+        system.config_table().put_wanted(&book).await.unwrap();
+        system.refresh_groups().await.unwrap();
+        let customers = world.shopify.add_customers(count, |number| {
+            NewCustomer::with_email(&format!("person-{number}@example.com"))
+        });
+        let message = |customer: CustomerId| {
+            let about = Subject::Customer(customer);
+            let message = Message::new(about, Cause::Customer, world.clock.now());
+            Outgoing { message, delay: Duration::ZERO }
+        };
+        let messages = customers.into_iter().map(message).collect();
+        // By now the shop's totals have settled.
+        world.clock.advance(Duration::from_hours(1));
+        system.queue().send(messages).await.unwrap();
+        system
+    }
+
+    #[tokio::test]
+    async fn asked_to_stop_it_ends_what_is_in_hand_and_leaves_what_would_take_long() {
+        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let system = with_messages(&world, 50).await;
+        world.faults().set_latency(Service::Shopify, Duration::from_secs(8));
+        let (_stop, stopping) = watch::channel(true);
+        work(&system, &Notify::new(), stopping).await;
+        // The fourth batch of ten was begun in time.
+        assert_eq!(system.queue().depth(), 10);
+    }
+
+    #[tokio::test]
+    async fn asked_to_stop_it_works_off_what_takes_no_time() {
+        let world = World::new("my-store.myshopify.com".parse().unwrap());
+        let system = with_messages(&world, 50).await;
+        let (_stop, stopping) = watch::channel(true);
+        work(&system, &Notify::new(), stopping).await;
+        assert_eq!(system.queue().depth(), 0);
     }
 }

@@ -21,6 +21,8 @@ const RULES: &str = "segments.toml";
 pub(crate) struct Found {
     /// The folder of a store that is yet to be made.
     pub(super) unmade: Option<PathBuf>,
+    /// Whether nothing was set up before: no rule book was stored.
+    pub(super) is_first: bool,
     pub(super) book: Book,
     /// None if the credentials may not look at the user schema.
     pub(super) attributes: Option<Vec<Attribute>>,
@@ -106,6 +108,7 @@ impl Parts {
         let subscriptions = self.shopify.subscriptions(deadline).await?;
         Ok(Found {
             unmade: None,
+            is_first: matches!(book, Book::Unwritten { .. }),
             groups: self.groups().look(&groups, deadline).await?,
             attributes: schema.map(|schema| attributes(&names.settings.attributes, &schema)),
             webhooks: Webhooks::of(self.webhook_url.as_ref(), &installation, &subscriptions),

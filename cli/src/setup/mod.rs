@@ -68,7 +68,8 @@ async fn set_up(options: &SetupOptions) -> Result<Report, String> {
     let target = options.target.find_or_make().await.map_err(|error| told(&error))?;
     let parts = Parts::of(&target, options.webhook_url.as_ref()).map_err(|error| told(&error))?;
     let problems = parts.make(&found).await;
-    let now = parts.look(rules).await.map_err(|error| told(&error))?;
+    let mut now = parts.look(rules).await.map_err(|error| told(&error))?;
+    now.is_first = found.is_first;
     let now = now.steps();
     let words = made(&now, to_make, &problems, &shown, target.again());
     let made = to_make.saturating_sub(count(&now, Mark::Make));

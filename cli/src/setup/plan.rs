@@ -26,7 +26,7 @@ pub(super) enum Mark {
     There,
     #[serde(rename = "to_make")]
     Make,
-    /// It can do without.
+    /// It can do without, or it was not looked at and was there before.
     LeftOut,
     /// Only a person can put it right.
     Wrong,
@@ -55,8 +55,10 @@ impl Found {
         let store = self.unmade.iter();
         let store = store.map(|it| step(Mark::Make, format!("local store in {}", it.display())));
         let attributes = self.attributes.as_deref();
-        let attributes =
-            attributes.map_or_else(|| vec![unseen()], |all| all.iter().map(of_attribute).collect());
+        let attributes = attributes.map_or_else(
+            || vec![unseen(self.is_first)],
+            |all| all.iter().map(of_attribute).collect(),
+        );
         let groups = self.groups.iter().map(|(name, seen)| of_group(name, seen));
         store
             .chain([of_book(&self.book)])
@@ -97,11 +99,18 @@ fn of_book(book: &Book) -> Step {
     }
 }
 
-fn unseen() -> Step {
-    let text = "Okta attributes: the credentials may not look at the user schema: grant the app \
-                okta.schemas.read and okta.schemas.manage, or set up with a token whose administrator \
-                may edit the profile (docs/okta.md); or add them in Okta's console";
-    step(Mark::Wrong, text)
+/// Attributes that cannot be looked at. The first set-up is to make them; from then on credentials have the scopes
+/// of daily work alone.
+fn unseen(is_first: bool) -> Step {
+    let grant = "grant the app okta.schemas.read and okta.schemas.manage, or set up with a token whose \
+                 administrator may edit the profile (docs/okta.md); or add them in Okta's console";
+    let why = "the credentials may not look at the user schema";
+    if is_first {
+        step(Mark::Wrong, format!("Okta attributes: {why}: {grant}"))
+    } else {
+        let text = format!("Okta attributes: not looked at: {why}. If they are not there, {grant}");
+        step(Mark::LeftOut, text)
+    }
 }
 
 fn of_attribute(attribute: &Attribute) -> Step {

@@ -14,12 +14,12 @@ fn about(customer: CustomerId, cause: Cause) -> Message {
     Message::new(Subject::Customer(customer), cause, moment)
 }
 
-/// Has messages become dead letters: they are received three times, and nobody finishes them.
+/// Has messages become dead letters: they are received five times, and nobody finishes them.
 async fn bury(store: &Store, messages: impl IntoIterator<Item = Message>) {
     let outgoing = |message| Outgoing { message, delay: Duration::ZERO };
     let queue = store.system.queue();
     queue.send(messages.into_iter().map(outgoing).collect()).await.unwrap();
-    for _ in 0..3 {
+    for _ in 0..5 {
         assert!(!queue.receive(100).await.unwrap().is_empty());
         store.world.clock.advance(Duration::from_mins(6));
     }
@@ -141,11 +141,28 @@ async fn a_letter_that_could_not_be_removed_is_replayed_again_the_next_time() {
     assert_eq!(code(&output), 2, "{}", stdout(&output));
     assert!(stderr(&output).contains("Run it again"), "{}", stderr(&output));
     assert_eq!(stack.served.system.queue().depth(), 1, "nobody is lost");
-    {
-        let mut dead = stack.served.dead_letters.lock().unwrap();
-        dead.undeletable.clear();
-        dead.come_back();
-    }
+    assert_eq!(left(&stack).1, 1, "it is given back at once");
+    stack.served.dead_letters.lock().unwrap().undeletable.clear();
     assert_eq!(code(&stack.run(&["dead-letters", "--replay"]).await), 0);
     assert_eq!(left(&stack), (vec![], 0));
+}
+
+#[tokio::test]
+async fn letters_that_are_out_of_sight_are_counted_and_not_taken_for_none() {
+    let stack = Stack::deployed().await;
+    let letter = about(CustomerId::new(7), Cause::Order).to_json();
+    stack_with(&stack, &[&letter, &letter]);
+    stack.served.dead_letters.lock().unwrap().keeps_hidden = true;
+    let output = stack.run(&["dead-letters"]).await;
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(stdout(&output).contains("2 left;"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("out of sight for up to two minutes"), "{}", stderr(&output));
+    let output = stack.run(&["dead-letters"]).await;
+    assert_eq!((code(&output), stderr(&output)), (1, String::new()));
+    assert!(stdout(&output).starts_with("About 2 more are out of sight"), "{}", stdout(&output));
+    let answer = json(&stack.run(&["dead-letters", "--json"]).await);
+    assert_eq!((&answer["left"], &answer["out_of_sight"]), (&0.into(), &2.into()));
+    stack.served.dead_letters.lock().unwrap().come_back();
+    let answer = json(&stack.run(&["dead-letters", "--json"]).await);
+    assert_eq!((&answer["left"], &answer["out_of_sight"]), (&2.into(), &0.into()));
 }

@@ -1,15 +1,19 @@
 //! `segments doctor`: a test for each fault that it has to find. Those of groups, attributes and rights in
 //! Okta are in `doctor_okta`, those of the queue in `doctor_queue`.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::StatusCode;
 use jiff::SignedDuration;
-use resegment::Start;
+use resegment::{EndedAs, Start};
 use serde_json::{Value, json};
 use simulators::shopify::{CLIENT_ID, CLIENT_SECRET};
 use simulators::{Fault, Matching, NewCustomer, Service};
 
+use crate::people;
 use crate::site::{Kind, Site};
+use crate::store::Store;
 use crate::support::{code, run, stderr, stdout};
 
 /// What is found, as JSON, and the exit code.
@@ -332,6 +336,23 @@ async fn a_last_run_that_was_refused() {
         assert_eq!(refused.status, resegment::Status::Refused, "{refused:?}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn runs_that_are_cancelled_night_after_night() {
+    let store = Store::set_up().await;
+    let last_run = async || {
+        let found = people::json(&store.run(&["doctor", "--json"]).await);
+        checks(&found, "last_run")[0].clone()
+    };
+    store.keep_run(Duration::from_hours(60), EndedAs::Done, None).await;
+    store.keep_run(Duration::from_hours(1), EndedAs::Cancelled, None).await;
+    let found = last_run().await;
+    assert_eq!(found["state"], "warning", "{found}");
+    assert!(found["finding"].as_str().unwrap().contains("no run was done for 60h"), "{found}");
+    store.keep_run(Duration::from_mins(30), EndedAs::Done, None).await;
+    store.keep_run(Duration::from_mins(20), EndedAs::Cancelled, None).await;
+    assert_eq!(last_run().await["state"], "ok");
 }
 
 #[tokio::test]

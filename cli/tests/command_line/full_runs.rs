@@ -169,6 +169,18 @@ async fn a_start_that_fails_begins_nothing_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_start_that_fails_does_not_follow_a_run_that_was_active_before() {
+    let stack = Stack::deployed().await;
+    stack.people(300, 1, 45);
+    let active = stack.begin().await;
+    stack.let_calls_end(&[Some(Mishap::Fails)]);
+    let output = stack.run(&["run"]).await;
+    assert_eq!(code(&output), 2, "{}", stdout(&output));
+    assert!(!stderr(&output).contains(active.as_str()), "{}", stderr(&output));
+    assert_eq!(stack.served.system.runs().active().await.unwrap(), Some(active));
+}
+
+#[tokio::test]
 async fn ctrl_c_leaves_the_run_to_itself_and_says_how_to_end_it() {
     let stack = Stack::deployed().await;
     stack.people(5, 1, 45);

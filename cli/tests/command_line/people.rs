@@ -107,6 +107,15 @@ impl Store {
             .unwrap();
     }
 
+    /// Makes what is kept under these keys of the table of runs something that nobody can read.
+    pub(crate) async fn spoil_run(&self, pk: &str, sk: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let update = self.system.dynamodb().update_item().table_name(self.system.tables().runs);
+        let update = update.key("pk", text(pk)).key("sk", text(sk));
+        let update = update.update_expression("SET content = :broken");
+        update.expression_attribute_values(":broken", text("broken")).send().await.unwrap();
+    }
+
     /// Everything that is stored.
     pub(crate) async fn everything(&self) -> Vec<HashMap<String, AttributeValue>> {
         let tables = self.system.tables();

@@ -146,3 +146,22 @@ async fn a_local_store_s_runs_are_listed_too() {
     let shown = stdout(&store.run(&["runs"]).await);
     assert!(shown.trim_end().ends_with(&format!("\n\n{run} failed: no answer")), "{shown}");
 }
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_hides_no_other() {
+    let store = Store::set_up().await;
+    let done = store.keep_run(Duration::from_hours(2), EndedAs::Done, None).await;
+    let broken = store.keep_run(Duration::from_hours(1), EndedAs::Done, None).await;
+    store.spoil_run("summary", broken.as_str()).await;
+    store.spoil_run(&format!("run#{done}"), "record").await;
+    let told = "1 run of the runs table cannot be read and is left out\n";
+    let output = store.run(&["runs", "--json"]).await;
+    assert_eq!((code(&output), stderr(&output)), (0, told.to_owned()));
+    assert_eq!(json(&output)["runs"][0]["run_id"], done.as_str());
+    let output = store.run(&["status", "--json"]).await;
+    assert_eq!((code(&output), stderr(&output)), (0, told.to_owned()));
+    assert_eq!(json(&output)["last_run"]["run_id"], done.as_str());
+    let output = store.run(&["report", "--out", "-"]).await;
+    let told = "2 runs of the runs table cannot be read and are left out\n";
+    assert_eq!((code(&output), stderr(&output)), (0, told.to_owned()));
+}

@@ -172,6 +172,36 @@ async fn asked_to_stop_it_works_off_what_is_due_and_keeps_the_rest() {
     assert!(store.system.queue().next_due().await.unwrap().is_some());
 }
 
+/// A connection with a request whose end never comes. It is taken by then.
+async fn half_a_request(serving: &Serving) -> TcpStream {
+    let mut stream = TcpStream::connect(serving.host()).await.unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    assert_eq!(bare_status(&raw(serving, "GET / HTTP/1.1", b"").await), "404");
+    stream
+}
+
+#[tokio::test]
+async fn a_request_without_an_end_does_not_keep_it_from_stopping() {
+    let store = Store::set_up().await;
+    let serving = Serving::start(&store).await;
+    let _stream = half_a_request(&serving).await;
+    let stopped = tokio::time::timeout(Duration::from_mins(2), serving.stop()).await;
+    let (code, said) = stopped.expect("it does not stop");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[tokio::test]
+async fn asked_twice_it_stops_at_once() {
+    let store = Store::set_up().await;
+    let serving = Serving::start(&store).await;
+    // It would wait for this one.
+    let _stream = half_a_request(&serving).await;
+    serving.signal("-TERM").await;
+    while TcpStream::connect(serving.host()).await.is_ok() {}
+    let (code, said) = serving.stop().await;
+    assert!(code == Some(130) && !said.contains("Stopped."), "{code:?}: {said}");
+}
+
 #[tokio::test]
 async fn a_forged_webhook_is_refused_and_leaves_nothing() {
     let store = Store::set_up().await;
@@ -317,6 +347,17 @@ async fn without_a_rule_book_it_says_so_and_what_to_do() {
         "{said}"
     );
     assert_eq!((said.lines().count(), code), (1, Some(0)));
+}
+
+#[test]
+fn without_a_setting_a_command_says_in_which_file_it_may_be() {
+    let folder = new_folder();
+    std::fs::create_dir_all(&folder).unwrap();
+    let output = segments(SERVE).current_dir(&folder).output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&folder.join(".env").display().to_string()), "{said}");
 }
 
 #[test]

@@ -292,6 +292,7 @@ async fn a_service_app_sets_up_with_the_scopes_for_it_and_says_which_it_lacks() 
     let told = stdout(&output);
     assert!(told.contains("grant the app okta.schemas.read and okta.schemas.manage"), "{told}");
     assert_eq!(site.world.okta.groups_named(GROUPS[0]).len(), 1, "the rest was made");
+    assert!(site.world.okta.attribute_type("shopify_total_spent").is_none());
 
     site.world.okta.set_app_scopes(&app.client_id, &[&daily[..], &more[..1]].concat());
     let output = site.run(&line(&book, &["--yes"])).await;
@@ -302,6 +303,16 @@ async fn a_service_app_sets_up_with_the_scopes_for_it_and_says_which_it_lacks() 
     let output = site.run(&line(&book, &["--yes"])).await;
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert_whole(&site);
+
+    site.world.okta.set_app_scopes(&app.client_id, &daily);
+    let arguments = line(&book, &["--json"]);
+    let output = site.run(&arguments).await;
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    hold(&arguments, &output);
+    let things = json(&output)["things"].as_array().unwrap().clone();
+    let left: Vec<&Value> = things.iter().filter(|it| it["state"] != "there").collect();
+    assert_eq!((left.len(), &left[0]["state"]), (1, &"left_out".into()));
+    assert!(left[0]["what"].as_str().unwrap().contains("not looked at"), "{left:?}");
 }
 
 /// What a terminal shows, and the exit code, if this is typed there once it is asked for.

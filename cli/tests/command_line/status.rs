@@ -96,7 +96,7 @@ async fn a_group_that_takes_nobody_a_pause_and_dead_letters_need_a_person() {
     let about = Subject::Customer(CustomerId::new(7));
     let message = Message::new(about, Cause::Order, store.world.clock.now());
     queue.send(vec![Outgoing { message, delay: Duration::ZERO }]).await.unwrap();
-    for _ in 0..4 {
+    for _ in 0..6 {
         queue.receive(10).await.unwrap();
         store.world.clock.advance(Duration::from_mins(6));
     }
@@ -164,4 +164,33 @@ async fn a_stack_tells_its_active_run_and_its_letters() {
     assert_eq!((code(&output), &answer["active_run"]["run_id"]), (1, &run.as_str().into()));
     assert_eq!(answer["dead_letters"], 1);
     assert!(!answer["attention"].to_string().contains("no full run yet"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_works_off_needs_a_person() {
+    for (kind, mend) in [(Kind::Local, "start `segments serve`"), (Kind::Stack, "sync-customer")] {
+        let site = Site::set_up(kind).await;
+        full_run(&site).await;
+        assert_eq!(code(&site.run(&["status"]).await), 0, "{kind:?}");
+        site.put_overdue_message().await;
+        let output = site.run(&["status", "--json"]).await;
+        let answer = json(&output);
+        assert_eq!((code(&output), &answer["queue"]), (1, &1.into()), "{kind:?}: {answer}");
+        assert!(answer["longest_wait_seconds"].as_u64().unwrap() >= 3_600, "{answer}");
+        let told = answer["attention"].to_string();
+        assert!(told.contains("1 message waits, one for 1h") && told.contains(mend), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_right_to_read_metrics_the_rest_is_still_told() {
+    let site = Site::set_up(Kind::Stack).await;
+    full_run(&site).await;
+    site.put_overdue_message().await;
+    site.deny_metrics();
+    let output = site.run(&["status", "--json"]).await;
+    let answer = json(&output);
+    assert_eq!((code(&output), &answer["attention"]), (0, &json!([])), "{answer}");
+    assert_eq!(answer["longest_wait_seconds"], serde_json::Value::Null);
+    assert!(stderr(&output).contains("cloudwatch:GetMetricStatistics"), "{}", stderr(&output));
 }

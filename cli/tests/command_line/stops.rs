@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use resegment::{Answer, EndedAs, Event, Status};
+use serde_json::json;
 
+use crate::people::json;
 use crate::support::{STACK, Stack, code, stderr, stdout};
 
 async fn is_paused(stack: &Stack) -> bool {
@@ -45,6 +47,19 @@ async fn pausing_twice_is_pausing_once() {
         assert!(stdout(&output).contains("No run is active."), "{}", stdout(&output));
     }
     assert!(is_paused(&stack).await);
+}
+
+#[tokio::test]
+async fn in_json_they_say_what_was_done() {
+    let stack = Stack::deployed().await;
+    stack.people(300, 1, 45);
+    let run = stack.begin().await;
+    for (command, paused) in [("pause", true), ("resume", false)] {
+        let answer = json(&stack.run(&[command, "--json"]).await);
+        assert_eq!(answer, json!({ "paused": paused, "queue": 0, "active_run": run }));
+    }
+    let answer = json(&stack.run(&["runs", "cancel", run.as_str(), "--json"]).await);
+    assert_eq!((&answer["run_id"], &answer["phase"]), (&run.as_str().into(), &"export".into()));
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::io::PipeWriter;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use state::Outcome;
+
 use crate::serve::SERVE;
 use crate::store::Store;
 use crate::support::{BOOK, File, code, run, segments, stderr, stdout};
@@ -51,6 +53,18 @@ fn a_reader_who_has_had_enough_does_not_change_what_a_command_says_by_its_exit_c
         let output = said_to(about(line, &book.0), closed());
         assert_eq!((code(&output), stderr(&output)), (expected, String::new()), "{line:?}");
     }
+}
+
+#[tokio::test]
+async fn a_reader_who_has_had_enough_of_a_long_csv_is_no_error() {
+    let store = Store::set_up().await;
+    // More than any buffer on the way holds.
+    for customer in 1..=800 {
+        store.keep(customer, Outcome::Unmatched).await;
+    }
+    let command = store.command(&["unmatched", "--csv"]);
+    let output = tokio::task::spawn_blocking(move || said_to(command, closed())).await.unwrap();
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()));
 }
 
 #[cfg(target_os = "linux")]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use resegment::{Record, Summary};
 use rules::{CustomerId, RuleBook};
 use serde_json::{Value, json};
-use state::{Begun, Entry, Lease, Outcome};
+use state::{Begun, Cause, Entry, Lease, Message, Outcome, Outgoing, Queue, Subject};
 
 use crate::people::json;
 use crate::store::Store;
@@ -56,14 +56,22 @@ impl Told {
         let ended = ended["run_id"].as_str().unwrap();
         self.by(store, &["runs", ended, "--watch", "--json"]).await;
         self.by(store, &["runs", "--json"]).await;
+        let active = given.last().unwrap()["run_id"].as_str().unwrap();
+        self.by(store, &["runs", "cancel", active, "--json"]).await;
+        self.by(store, &["pause", "--json"]).await;
+        self.by(store, &["resume", "--json"]).await;
     }
 
-    /// Of a system that lacks a group, has runs, and is looked after by `doctor`.
+    /// Of a system that lacks a group, has runs, and is looked after by `doctor`. A message waits.
     async fn group_lost(&mut self, store: &Store) {
         let group = store.world.okta.groups_named("Shopify VIP Customer").remove(0);
         store.world.okta.delete_group(&group).unwrap();
         store.system.refresh_groups().await.unwrap();
         store.system.worker().config.current().await.unwrap();
+        let about = Subject::Customer(CustomerId::new(7));
+        let message = Message::new(about, Cause::Order, store.world.clock.now());
+        let outgoing = Outgoing { message, delay: Duration::ZERO };
+        store.system.queue().send(vec![outgoing]).await.unwrap();
         self.by(store, &["status", "--json"]).await;
         self.by(store, &["doctor", "--json"]).await;
         self.by(store, &["setup", "--dry-run", "--json"]).await;

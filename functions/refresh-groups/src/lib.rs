@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use okta::{FoundGroup, Okta, Session};
 use outbound::{Clock, ErrorKind, Traffic};
 use rules::{GroupId, GroupName, Segment};
-use state::{ConfigError, ConfigTable, GroupNames, GroupRow};
+use state::{ConfigError, ConfigTable, GroupNames, GroupRow, GroupStatus};
 
 use resolve::Resolver;
 pub use summary::{GroupReport, Summary};
@@ -66,8 +66,8 @@ impl RefreshGroups {
         vec![("okta", self.okta.traffic())]
     }
 
-    /// Resolves the names of all groups that a wanted segment or the accepted book names. Okta's calls
-    /// begin and end before `deadline`.
+    /// Resolves the names of all groups that a wanted segment or the accepted book names, and sees whether rules
+    /// fill those that were named once. Okta's calls begin and end before `deadline`.
     ///
     /// # Errors
     /// If the table or Okta fails as a whole. What fails for one group, and what is wrong with the
@@ -131,6 +131,12 @@ impl RefreshGroups {
             for name in &in_use {
                 refresh(&resolver, &writer, name, &mut summary).await?;
             }
+            let former = names.known.iter().filter(|(name, _)| !in_use.contains(name));
+            for (name, row) in former {
+                if let Some(row) = followed(row, &resolver.rule_targets) {
+                    summary.writes += u64::from(writer.put(name, &row).await?);
+                }
+            }
         }
         summary.log();
         Ok(summary)
@@ -166,6 +172,18 @@ async fn refresh(
         Err(error) => summary.leave_unchecked(name, &error),
     }
     Ok(())
+}
+
+/// The row of a group that no segment goes with any more, if what it says of rules has changed. Customers may be
+/// in it still, whom nobody would have leave it while a rule is thought to fill it.
+fn followed(row: &GroupRow, rule_targets: &BTreeSet<GroupId>) -> Option<GroupRow> {
+    let is_filled = rule_targets.contains(row.id.as_ref()?);
+    let status = match row.status {
+        GroupStatus::RuleManaged if !is_filled => GroupStatus::Found,
+        status if status.is_usable() && is_filled => GroupStatus::RuleManaged,
+        _ => return None,
+    };
+    Some(GroupRow { status, ..row.clone() })
 }
 
 /// Whether the segments' rows show the id of their group.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rules::GroupName;
-use state::{ConfigTable, Error, GroupNames, WantedGroup};
+use state::{ConfigTable, Error, GroupNames, GroupRow, WantedGroup};
 
 use crate::resolve::Resolved;
 use crate::summary::GroupReport;
@@ -15,6 +15,12 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Writes a group's row; false if another run has written it since it was read.
+    pub(crate) async fn put(&self, name: &GroupName, row: &GroupRow) -> Result<bool, Error> {
+        let seen = self.names.seen.get(name).cloned().unwrap_or_default();
+        self.config.put_group(name, row, &seen, self.now).await
+    }
+
     /// Writes a group's row if it differs, and its id into the rows of the segments that show
     /// another. A segment that names another group by now is left to the next run, and so is a group
     /// whose row another run has written: what that found may be newer.
@@ -26,8 +32,7 @@ impl Writer<'_> {
     ) -> Result<GroupReport, Error> {
         let Resolved { row, okta_name, created, .. } = resolved;
         let differs = self.names.known.get(name) != Some(&row);
-        let seen = self.names.seen.get(name).cloned().unwrap_or_default();
-        let group_written = differs && self.config.put_group(name, &row, &seen, self.now).await?;
+        let group_written = differs && self.put(name, &row).await?;
         let is_superseded = differs && !group_written;
         if is_superseded {
             problems.push(format!(

@@ -30,15 +30,16 @@ impl Run<'_> {
         Ok(&self.config.insert((read_at, config)).1)
     }
 
-    /// Whether an operator has paused the run, or cancelled it, as of the last minute.
+    /// Whether an operator has paused the run, or cancelled it, as of the last minute. A pause holds what
+    /// writes: a dry run does not, and tells what would follow once the pause is over.
     pub(crate) async fn held_by_operator(&mut self) -> Result<Option<Next>, Trouble> {
         let run = self.record.run_id.clone();
-        let now = self.now();
+        let (now, is_dry) = (self.now(), self.notes.is_dry());
         let config = self.config().await?;
         if config.cancelled.contains(&run) {
             return Err(Trouble::Cancelled);
         }
-        let paused = config.settings.paused;
+        let paused = config.settings.paused && !is_dry;
         let why = "the settings say paused: `segments resume` goes on (of a deployed stack: with \
                    --stack NAME)"
             .to_owned();

@@ -28,6 +28,9 @@ const LONGEST: Duration = Duration::from_mins(10);
 const MOST_SETBACKS: u32 = 150;
 /// See [`MOST_SETBACKS`].
 const LONGEST_SETBACK: SignedDuration = SignedDuration::from_hours(24);
+/// How long a dry run bears what only a person may mend: somebody waits for its answer, and it leaves nothing
+/// behind to go on with.
+const LONGEST_DRY_SETBACK: SignedDuration = SignedDuration::from_mins(2);
 /// How long one call may take. A lease that was just renewed lasts longer.
 const WITHIN_LEASE: Duration = Duration::from_secs(75);
 
@@ -228,8 +231,13 @@ impl<'a> Run<'a> {
         let now = self.now();
         let since = *self.record.stuck_since.get_or_insert(now);
         self.record.setbacks = self.record.setbacks.saturating_add(1);
-        let is_hopeless =
-            self.record.setbacks > MOST_SETBACKS && now.duration_since(since) >= LONGEST_SETBACK;
+        let stuck = now.duration_since(since);
+        let is_hopeless = if self.notes.is_dry() {
+            // Who says when to come back is there, and only busy.
+            at.is_none() && stuck >= LONGEST_DRY_SETBACK
+        } else {
+            self.record.setbacks > MOST_SETBACKS && stuck >= LONGEST_SETBACK
+        };
         let growing = FIRST.saturating_mul(1 << (self.record.setbacks - 1).min(10)).min(LONGEST);
         (!is_hopeless).then(|| at.unwrap_or(now + growing))
     }

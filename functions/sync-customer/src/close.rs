@@ -12,8 +12,8 @@ use crate::of_run::{answered, is_of_run};
 use crate::worker::Done;
 use crate::write::{Trouble, Writer};
 
-/// How often an event's look is put off while our credentials may not change the user: for about a day.
-/// Some users they never may, such as administrators of Okta with more rights than they have.
+/// How often an event's look is put off while our credentials may not read or change the user: for about a
+/// day. Some users they never may, such as administrators of Okta with more rights than they have.
 const OF_EVENT: u32 = 128;
 /// The same for a full run's look, a few minutes: the next run asks again.
 const OF_RUN: u32 = 5;
@@ -173,7 +173,7 @@ impl Look<'_> {
     }
 
     /// Whether a refusal has lasted too long for a slip of the set-up, which a person would have mended.
-    fn is_forbidden_for_good(&self) -> bool {
+    pub(crate) fn is_forbidden_for_good(&self) -> bool {
         let patience = if is_of_run(self.message) { OF_RUN } else { OF_EVENT };
         self.message.deferrals >= patience
     }

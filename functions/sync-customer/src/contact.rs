@@ -44,7 +44,7 @@ impl<'a> Look<'a> {
             Ok(Found::One(_)) => self.without_user(writer, target, Outcome::UserInactive).await,
             Ok(Found::Several) => self.without_user(writer, target, Outcome::Ambiguous).await,
             Ok(Found::None) => self.without_user(writer, target, Outcome::Unmatched).await,
-            Err(error) => self.give_in(writer, target.customer, error.into()).await,
+            Err(error) => self.give_in(writer, target.customer, Trouble::of_call(error)).await,
         }
     }
 
@@ -85,7 +85,7 @@ impl<'a> Look<'a> {
             return Ok(());
         };
         if let Some(email) = &customer.email
-            && writer.okta.user_named(&before, email).await?.is_some()
+            && writer.okta.user_named(&before, email).await.map_err(Trouble::of_call)?.is_some()
         {
             writer.record.matched = Some(self.matched(before, email));
             return Ok(());
@@ -93,16 +93,33 @@ impl<'a> Look<'a> {
         self.let_go(writer, before).await
     }
 
-    /// Takes everything back from a user, and gives them up. Totals that Okta does not let us clear stay in
-    /// their profile: they keep nobody from their own group.
+    /// Takes everything back from a user, and gives them up. What Okta does not let us take back stays with
+    /// them: it keeps nobody from their own group.
     async fn let_go(&self, writer: &mut Writer<'a>, user: UserId) -> Result<(), Trouble> {
-        match writer.part_from(&user).await {
-            Err(Trouble::ProfileRefused(error)) => {
-                tracing::warn!(error = %error, "a user who is given up keeps the totals");
-            }
-            parted => parted?,
+        if let Some(refusal) = self.take_from(writer, &user).await? {
+            tracing::warn!(error = %refusal, "a user who is given up keeps what Okta does not let us take");
         }
         writer.save(forgetting(&writer.record), &[Claim::Release(user)]).await
+    }
+
+    /// Takes everything back from a user, as far as Okta lets us. Gives its refusal, if something stays with
+    /// them: totals that cannot be cleared, or anything of a user whom we may not change for good.
+    pub(crate) async fn take_from(
+        &self,
+        writer: &mut Writer<'_>,
+        user: &UserId,
+    ) -> Result<Option<Error>, Trouble> {
+        match writer.part_from(user).await {
+            Ok(()) => Ok(None),
+            Err(Trouble::ProfileRefused(refusal)) => Ok(Some(refusal)),
+            Err(Trouble::UserForbidden(refusal)) if self.is_forbidden_for_good() => {
+                match writer.leave_all(user).await {
+                    Ok(()) | Err(Trouble::UserForbidden(_)) => Ok(Some(refusal)),
+                    Err(trouble) => Err(trouble),
+                }
+            }
+            Err(trouble) => Err(trouble),
+        }
     }
 
     fn matched(&self, user: UserId, email: &EmailAddress) -> Match {
@@ -133,7 +150,9 @@ impl<'a> Look<'a> {
         let (other, email) = match self.instead_of(writer.okta, target.customer, &inactive).await {
             Ok(Some(found)) => found,
             Ok(None) => return self.give_in(writer, target.customer, Trouble::UserInactive).await,
-            Err(error) => return self.give_in(writer, target.customer, error.into()).await,
+            Err(error) => {
+                return self.give_in(writer, target.customer, Trouble::of_call(error)).await;
+            }
         };
         writer.withdraw();
         if let Err(trouble) = self.let_go(&mut writer, inactive).await {
@@ -191,7 +210,9 @@ impl<'a> Look<'a> {
             Err(Error { kind: ErrorKind::NotFound, .. }) => {
                 return self.without_user(writer, target, Outcome::Unmatched).await;
             }
-            Err(error) => return self.give_in(writer, target.customer, error.into()).await,
+            Err(error) => {
+                return self.give_in(writer, target.customer, Trouble::of_call(error)).await;
+            }
         };
         let only = self.config.settings.match_only_group.as_ref();
         if only.is_some_and(|only| groups.iter().all(|group| group.name != *only)) {
@@ -205,10 +226,9 @@ impl<'a> Look<'a> {
         let mut record = forgetting(&writer.record);
         for group in groups.into_iter().filter(|group| managed.contains(&group.id)) {
             // The user was not ours yet when their groups were read: whoever had them may have had them
-            // leave since. So the one that counts is joined, whatever was read.
-            let target = target.desired.group.as_ref().is_some_and(|wanted| wanted.id == group.id);
-            let membership = if target { Membership::Uncertain } else { Membership::Member };
-            record.applied.note(group, membership);
+            // leave since. So the one that counts is joined, whatever was read, and no other is believed
+            // either: this look may fail before it has them leave it, and a later one may want it.
+            record.applied.note(group, Membership::Uncertain);
         }
         record.matched = Some(self.matched(user.clone(), email));
         let claims = [Claim::Take(user.clone())];

@@ -1,5 +1,6 @@
 //! Customers who are gone or were redacted: what ends, and what stays ended.
 
+use jiff::Timestamp;
 use rules::{Money, Totals};
 use shopify::Truth;
 use state::{Cause, End, Entry, Message, Outcome, Outgoing, Subject, Tombstone};
@@ -19,11 +20,11 @@ impl Look<'_> {
         }
         let place = Place::ended(why, self.user_found());
         let totals = self.totals_found();
-        let ended = self.take_back(&mut writer, &place, totals).await;
+        let ended = self.take_back(&mut writer, why, &place, totals).await;
         let outcome = outcome(why);
         let at = match why {
             End::Gone => self.read_at,
-            End::Redacted => self.message.as_of,
+            End::Redacted => self.redacted_at(),
         };
         let answered = self.answered(outcome);
         let mut record = writer.record.clone();
@@ -44,16 +45,38 @@ impl Look<'_> {
         Ok(self.done(outcome, None))
     }
 
-    /// Takes everything back, and tells others so.
+    /// When the customer last asked to be forgotten. An earlier request may be worked off after a later one, and
+    /// what was ordered between the two stays forgotten.
+    fn redacted_at(&self) -> Timestamp {
+        match self.found.map(|found| &found.entry) {
+            Some(Entry::Tombstone(Tombstone { at, why: End::Redacted, .. })) => {
+                self.message.as_of.max(*at)
+            }
+            _ => self.message.as_of,
+        }
+    }
+
+    /// Takes everything back, and tells others so. What Okta does not let us take from somebody who asked to
+    /// be forgotten, a person has to; of somebody who is gone it stays where it is.
     async fn take_back(
         &self,
         writer: &mut Writer<'_>,
+        why: End,
         place: &Place,
         totals: Totals,
     ) -> Result<(), Trouble> {
         self.promise(writer, place, totals).await?;
-        if let Some(user) = self.user_found() {
-            writer.part_from(&user).await?;
+        if let Some(user) = self.user_found()
+            && let Some(refusal) = self.take_from(writer, &user).await?
+        {
+            match why {
+                End::Gone => {
+                    tracing::warn!(error = %refusal, "a user keeps what Okta does not let us take");
+                }
+                End::Redacted => {
+                    return Err(Trouble::Setback(Setback::Permanent(refusal.into())));
+                }
+            }
         }
         self.tell(writer).await
     }

@@ -6,7 +6,7 @@ use shopify::{Customer, Truth};
 use state::{Cause, Config, End, Entry, Message, Outcome, Record, Subject};
 
 use crate::decide::{Wish, decide};
-use crate::look::{group_of, is_same_person, leave_to_rules};
+use crate::look::{group_of, is_same_person, ours};
 use crate::recheck::managed;
 
 /// Everything that is known of a customer.
@@ -91,8 +91,7 @@ pub fn foresee(known: &Known<'_>) -> Foreseen {
         Some(Entry::Customer(record)) => record,
         Some(Entry::Tombstone(_)) | None => &Box::default(),
     };
-    let mut applied = record.applied.clone();
-    leave_to_rules(&mut applied, known.config);
+    let applied = ours(&record.applied, known.config);
     let message = Message::new(Subject::Customer(known.customer), Cause::Replay, known.now);
     match decide(&message, known.entry, Some(known.truth), &known.config.book) {
         Wish::Hold { customer, belongs } => known.hold(record, &applied, customer, belongs.segment),

@@ -57,7 +57,7 @@ impl<'a> Look<'a> {
     /// A writer that starts from the entry as it was read. A tombstone is written over, and its mark
     /// stays, whatever interrupts the look: the run counts the customer by it.
     pub(crate) fn writer(&self) -> Writer<'a> {
-        let mut record = match self.found.map(|found| &found.entry) {
+        let record = match self.found.map(|found| &found.entry) {
             Some(Entry::Customer(record)) => (**record).clone(),
             Some(Entry::Tombstone(stone)) => Record {
                 answered: stone.answered.clone(),
@@ -66,7 +66,6 @@ impl<'a> Look<'a> {
             },
             None => Record::default(),
         };
-        leave_to_rules(&mut record.applied, self.config);
         Writer {
             customers: &self.worker.customers,
             okta: self.okta(),
@@ -224,9 +223,12 @@ pub(crate) fn is_same_person(record: &Record, customer: &Customer, config: &Conf
     record.matched.as_ref().is_some_and(|matched| Some(&matched.address) == hash.as_ref())
 }
 
-/// A group that a rule of Okta fills by now is no longer ours to leave.
-pub(crate) fn leave_to_rules(applied: &mut Applied, config: &Config) {
+/// What of it is ours to change: a group is not while a rule of Okta fills it. It stays noted, so that it
+/// can be left once no rule does.
+pub(crate) fn ours(applied: &Applied, config: &Config) -> Applied {
+    let mut ours = applied.clone();
     for row in config.groups.values().filter(|row| row.status == GroupStatus::RuleManaged) {
-        row.id.as_ref().map(|id| applied.groups.remove(id));
+        row.id.as_ref().map(|id| ours.groups.remove(id));
     }
+    ours
 }

@@ -15,9 +15,9 @@ pub enum MessageEnd {
     Cancelled,
     /// It is no message of this product: a dead letter follows.
     UnreadableRecord,
-    /// It will never work: after three times, a dead letter.
+    /// It will never work: after five times, a dead letter.
     Failed,
-    /// The look has panicked: after three times, a dead letter.
+    /// The look has panicked: after five times, a dead letter.
     Panicked,
 }
 

@@ -28,7 +28,8 @@ impl Writer<'_> {
             return Ok(());
         }
         let names = &self.config.settings.attributes;
-        let found = match self.okta.user_with_attributes(user, names).await? {
+        let found = self.okta.user_with_attributes(user, names).await;
+        let found = match found.map_err(Trouble::of_call)? {
             None => return Err(Trouble::UserGone),
             Some(found) if !found.can_be_written() => return Err(Trouble::UserInactive),
             Some(found) => found,
@@ -36,7 +37,7 @@ impl Writer<'_> {
         let groups = match self.okta.groups_of(user).await {
             Ok(groups) => groups,
             Err(Error { kind: ErrorKind::NotFound, .. }) => return Err(Trouble::UserGone),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Trouble::of_call(error)),
         };
         let managed = managed(self.config);
         let mut held = Applied::default();

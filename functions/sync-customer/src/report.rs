@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rules::SegmentName;
 use runtime::NO_SEGMENT;
-use state::{Message, Outcome, Outgoing};
+use state::{Message, Outcome, Outgoing, VISIBILITY};
 use tracing::Span;
 
 use crate::batch::{Batch, Job};
@@ -53,13 +53,17 @@ impl Work<'_> {
             self.report.tally.count(MessageEnd::Failed.as_str());
             return self.fail(job);
         };
+        self.deferred(&message);
+        self.later.push((Outgoing { message, delay }, job.records));
+    }
+
+    fn deferred(&mut self, message: &Message) {
         self.report.tally.count(Outcome::Deferred.as_str());
         if let Some(customer) = message.subject.customer() {
             let outcome = Outcome::Deferred;
             let (from, segment, applied_after) = (None, None, None);
             self.report.done.push(Done { customer, outcome, from, segment, applied_after });
         }
-        self.later.push((Outgoing { message, delay }, job.records));
     }
 
     /// Has the job's records delivered again. They would have their second look queued again each
@@ -70,6 +74,16 @@ impl Work<'_> {
         } else {
             let again = Outgoing { message: job.message, delay: Duration::ZERO };
             self.later.push((again, job.records));
+        }
+    }
+
+    /// Has everybody's records delivered again, because the queue does not answer. It may have taken what it was
+    /// sent: if these were sent to it as well, each time they came back there would be more of them.
+    pub(crate) fn give_all_back(&mut self, batch: Batch, setback: &Setback) {
+        for job in batch.into_jobs() {
+            log(&job.message, setback, Some(VISIBILITY));
+            self.deferred(&job.message);
+            self.report.failed.extend(job.records);
         }
     }
 
@@ -135,6 +149,6 @@ fn log(message: &Message, setback: &Setback, waits: Option<Duration>) {
         );
     } else {
         let outcome = MessageEnd::Failed.as_str();
-        tracing::error!(outcome, why, error, reason, "failed; after three times, a dead letter");
+        tracing::error!(outcome, why, error, reason, "failed; after five times, a dead letter");
     }
 }

@@ -168,7 +168,7 @@ impl Work<'_> {
             Err(error) => return self.put_all_off(batch, || Setback::from(error.clone())),
         };
         if let Err(error) = self.queue_second_looks(&mut batch, config).await {
-            return self.put_all_off(batch, || Setback::from(error.clone()));
+            return self.give_all_back(batch, &Setback::from(error));
         }
         for job in batch.after {
             self.put_off(job, &Setback::Busy { until: None });

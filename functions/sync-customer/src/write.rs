@@ -3,12 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use okta::Session;
 use outbound::{Error, ErrorKind};
-use rules::{Applied, Change, CustomerId, Desired, Plan, UserId};
+use rules::{Applied, Attributes, Change, CustomerId, Desired, Plan, UserId};
 use state::{
     Announcement, Claim, Config, Customers, Entry, Lease, Record, Tombstone, Version, Written,
 };
 
 use crate::failure::{Failure, Setback};
+use crate::look::ours;
 
 /// How much longer than the function a lease lives. A call that the function sent in its last moment
 /// has arrived by then, and the clocks of two machines differ by less.
@@ -16,6 +17,10 @@ const OUTLASTS: SignedDuration = SignedDuration::from_secs(10);
 /// What Okta answers when a deactivated user is written to
 /// ([error codes](https://developer.okta.com/docs/reference/error-codes/)).
 const NOT_IN_THIS_STATUS: &str = "E0000038";
+/// What it answers when our credentials may not do this to this user, or may not do it at all. A 403 with
+/// another code, or with none, says nothing of the user: no token was granted, or something in between
+/// has answered.
+const NOT_PERMITTED: &str = "E0000006";
 
 /// One customer's entry, and the right to write it.
 pub(crate) struct Writer<'a> {
@@ -47,7 +52,7 @@ pub(crate) enum Trouble {
     GroupGone,
     /// The user belongs to another customer.
     UserTaken,
-    /// Our credentials may not change this user, or what they may was taken from them.
+    /// Our credentials may not read or change this user, or what they may was taken from them.
     UserForbidden(Error),
     /// Okta does not take the totals into the user's profile. Everything else was carried out.
     ProfileRefused(Error),
@@ -62,6 +67,15 @@ impl<S: Into<Setback>> From<S> for Trouble {
 }
 
 impl Trouble {
+    /// What a call's error means, if the user it was about is there and active.
+    pub(crate) fn of_call(error: Error) -> Self {
+        if is_forbidden_with(&error, NOT_PERMITTED) {
+            Self::UserForbidden(error)
+        } else {
+            error.into()
+        }
+    }
+
     /// For where only a setback can be: anything else means that another worker changed things.
     pub(crate) fn into_setback(self) -> Setback {
         match self {
@@ -142,20 +156,16 @@ impl Writer<'_> {
     /// A profile that Okta does not take keeps nobody out of their group: that comes last.
     pub(crate) async fn apply(
         &mut self,
-        mut record: Record,
+        record: Record,
         user: &UserId,
         desired: &Desired,
         claims: &[Claim],
     ) -> Result<(), Trouble> {
-        let plan = Plan::new(desired, &record.applied);
+        let plan = Plan::new(desired, &ours(&record.applied, self.config));
         if plan.is_empty() && claims.is_empty() {
             return Ok(());
         }
-        let noted = record.applied.noting(&plan);
-        let known = std::mem::replace(&mut record.applied, noted);
-        record.lease = Some(Lease { until: self.deadline + OUTLASTS });
-        self.save(record, claims).await?;
-        self.record.applied = known;
+        self.begin(record, &plan, claims).await?;
         let mut refused = None;
         for change in plan.changes() {
             self.record.applied.begin(change);
@@ -166,6 +176,21 @@ impl Writer<'_> {
             }
         }
         refused.map_or(Ok(()), |error| Err(Trouble::ProfileRefused(error)))
+    }
+
+    /// Takes the lease and notes everything that the plan touches.
+    async fn begin(
+        &mut self,
+        mut record: Record,
+        plan: &Plan,
+        claims: &[Claim],
+    ) -> Result<(), Trouble> {
+        let noted = record.applied.noting(plan);
+        let known = std::mem::replace(&mut record.applied, noted);
+        record.lease = Some(Lease { until: self.deadline + OUTLASTS });
+        self.save(record, claims).await?;
+        self.record.applied = known;
+        Ok(())
     }
 
     async fn make(&self, user: &UserId, change: &Change) -> Result<(), Error> {
@@ -189,12 +214,11 @@ impl Writer<'_> {
                     self.record.applied.groups.remove(&group.id);
                     Trouble::GroupGone
                 }
-                Err(error) => error.into(),
+                Err(error) => Trouble::of_call(error),
             },
             (ErrorKind::NotFound, _) => Trouble::UserGone,
             _ if is_inactive(&error) => Trouble::UserInactive,
-            (ErrorKind::Forbidden { .. }, _) => Trouble::UserForbidden(error),
-            _ => error.into(),
+            _ => Trouble::of_call(error),
         }
     }
 
@@ -215,15 +239,29 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn leave_all(&self, user: &UserId) -> Result<(), Error> {
-        for group in self.record.applied.groups.keys() {
-            match self.okta.leave(group, user).await {
-                Ok(()) => {}
+    /// Has a user whose profile cannot be cleared leave every group all the same. One group that they may
+    /// not be taken out of keeps them in no other.
+    pub(crate) async fn leave_all(&mut self, user: &UserId) -> Result<(), Trouble> {
+        let held = ours(&self.record.applied, self.config);
+        let leaves =
+            Plan::new(&Desired::NOTHING, &Applied { attributes: Attributes::Cleared, ..held });
+        if leaves.is_empty() {
+            return Ok(());
+        }
+        self.begin(self.record.clone(), &leaves, &[]).await?;
+        let mut refused = None;
+        for leave in leaves.changes() {
+            self.record.applied.begin(leave);
+            match self.make(user, leave).await {
+                Ok(()) => self.record.applied.record(leave),
                 Err(error) if is_inactive(&error) => {}
-                Err(error) => return Err(error),
+                Err(error) => match Trouble::of_call(error) {
+                    forbidden @ Trouble::UserForbidden(_) => refused = Some(forbidden),
+                    trouble => return Err(trouble),
+                },
             }
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
     }
 
     /// Gives the lease back after a setback, keeping what is known by now, so that the next look need
@@ -250,5 +288,9 @@ fn is_refused_profile(change: &Change, error: &Error) -> bool {
 }
 
 fn is_inactive(error: &Error) -> bool {
-    matches!(&error.kind, ErrorKind::Forbidden { code: Some(code) } if code.as_str() == NOT_IN_THIS_STATUS)
+    is_forbidden_with(error, NOT_IN_THIS_STATUS)
+}
+
+fn is_forbidden_with(error: &Error, code: &str) -> bool {
+    matches!(&error.kind, ErrorKind::Forbidden { code: Some(told) } if told.as_str() == code)
 }

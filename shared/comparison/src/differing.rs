@@ -25,7 +25,8 @@ pub enum Why {
     Entered = 5,
     /// The groups applied are not exactly the one that the segment has now.
     Remapped = 6,
-    /// The totals in the profile are others, or not known for certain.
+    /// The totals in the profile are others, or not known for certain; or those of somebody who is pinned are in
+    /// another currency than the book's, in which totals are not compared.
     Totals = 7,
     /// The address is another than the one that was matched or sought by, or there is none any more.
     Address = 8,

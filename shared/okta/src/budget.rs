@@ -142,8 +142,8 @@ impl Budget {
         *window = window.followed_by(fresh, now);
     }
 
-    /// Learns from a 429 that came at `now`, and tells when the bucket takes calls again.
-    pub(crate) fn refused(&self, bucket: Bucket, headers: &HeaderMap, now: Timestamp) -> Timestamp {
+    /// Learns from a 429 that came at `now`.
+    pub(crate) fn refused(&self, bucket: Bucket, headers: &HeaderMap, now: Timestamp) {
         let reset = number(headers, "x-rate-limit-reset");
         let full_at = reset.map_or_else(
             || now.saturating_add(UNTOLD).unwrap_or(Timestamp::MAX),
@@ -151,7 +151,6 @@ impl Budget {
         );
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         windows.insert(bucket, Window { told: Told::Refused, full_at });
-        full_at
     }
 
     /// Why no call may begin at `now`, and when one may; none if one may begin.

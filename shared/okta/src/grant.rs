@@ -19,8 +19,6 @@ use crate::proof::unsigned;
 use crate::scopes::Scopes;
 use crate::tokens::{Access, Pass, Token};
 
-/// A token is renewed so many seconds before its end that no call begun with it can meet the end.
-const MARGIN: i64 = 300;
 /// What signed claims may be wrong by, for clocks that differ.
 const SKEWED: SignedDuration = SignedDuration::from_mins(1);
 const SIGNED_BY_JWT: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -127,6 +125,10 @@ impl Session<'_> {
         if error_code(&answer).is_some_and(|code| code.as_str() == "use_dpop_nonce") {
             answer = self.ask_once(&call, app, scopes, nonce).await?;
         }
+        // Most refusals of this endpoint come with this status, the request for a nonce above too.
+        if answer.status() == StatusCode::BAD_REQUEST {
+            self.okta.outbound.count_failed();
+        }
         granted(&answer, self.now()).map_err(|kind| call.error(kind))
     }
 
@@ -171,9 +173,9 @@ fn granted(answer: &Response<Bytes>, now: Timestamp) -> Result<Token, ErrorKind>
         _ => return Err(unreadable()),
     };
     let scopes = grant.scope.map(|scopes| scopes.split(' ').map(str::to_owned).collect());
-    let lasts = grant.expires_in.saturating_sub(MARGIN).max(grant.expires_in / 2);
-    let renew_at = now.saturating_add(SignedDuration::from_secs(lasts)).unwrap_or(Timestamp::MAX);
-    Ok(Token { text: grant.access_token.into(), bound, scopes, renew_at })
+    let lasts = SignedDuration::from_secs(grant.expires_in);
+    let ends_at = now.saturating_add(lasts).unwrap_or(Timestamp::MAX);
+    Ok(Token { text: grant.access_token.into(), bound, scopes, ends_at })
 }
 
 /// What a refusal means. Whatever it is, a person can mend it, and the work is then as good as before.

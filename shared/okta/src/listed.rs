@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::answer;
 use crate::attributes::{AttributeName, AttributeNames};
 use crate::budget::Bucket;
-use crate::client::Session;
+use crate::client::{SERVICE, Session};
 use crate::page::{Cursor, List, Page, PageError};
 use crate::user::UserStatus;
 
@@ -101,7 +101,8 @@ impl Session<'_> {
 
     /// A page of the users whose profile or status changed after a moment, the deactivated among them:
     /// the first, or the one that `from` leads to, which is a page of the list that was begun then.
-    /// Okta keeps the time of a change to the millisecond. Changes of memberships do not count.
+    /// Okta keeps the time of a change to the millisecond, and one of the moment's own millisecond is left
+    /// out. Changes of memberships do not count.
     ///
     /// # Errors
     /// [`PageError::Cursor`] if `from` leads nowhere any more; [`PageError::Call`] if the call fails.
@@ -147,7 +148,7 @@ impl Session<'_> {
         let found: Option<Box<RawValue>> = self.one(Bucket::GetUser, OPERATION, &path).await?;
         let Some(entry) = found else { return Ok(None) };
         let detail = "not a user as Okta's reference describes one";
-        let unreadable = || Error::new("okta", OPERATION, ErrorKind::Unreadable { detail });
+        let unreadable = || Error::new(SERVICE, OPERATION, ErrorKind::Unreadable { detail });
         read(&entry, names).map(Some).ok_or_else(unreadable)
     }
 
@@ -176,7 +177,7 @@ fn fields(names: &AttributeNames) -> String {
     format!("id,status,profile:(login,email,{spent},{orders})")
 }
 
-/// Cut to the millisecond, which errs on the side of more.
+/// Cut to the millisecond, as Okta's own moments are.
 fn changed_after(since: Timestamp) -> String {
     format!(r#"lastUpdated gt "{}""#, since.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
 }

@@ -7,7 +7,7 @@ use outbound::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Bucket;
-use crate::client::{ENDLESS, RawPage, Session};
+use crate::client::{ENDLESS, RawPage, SERVICE, Session};
 use crate::listed::ListedUser;
 
 /// Longer than any address of a page that follows from what we ask for.
@@ -122,7 +122,7 @@ impl Session<'_> {
             let page = self.page(list.bucket, list.operation, first).await?;
             return self.with_next(list, page, None);
         };
-        let foreign = || Error::new("okta", list.operation, ErrorKind::ForeignAddress);
+        let foreign = || Error::new(SERVICE, list.operation, ErrorKind::ForeignAddress);
         let own = self.continuation(cursor.as_str()).ok().filter(|_| cursor.belongs_to(list.path));
         let address = own.ok_or_else(|| PageError::Cursor(foreign()))?;
         match self.page(list.bucket, list.operation, address).await {

@@ -19,11 +19,15 @@ use crate::credentials::OktaCredentials;
 use crate::proof::Prover;
 use crate::scopes::Scopes;
 
+/// How long before its end a token is renewed: no call begun with it can meet the end.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 /// How long a refusal is repeated before the token endpoint is asked again: many calls come at once, and
 /// a person has to act before another answer can be had.
 const AFTER_REFUSAL: SignedDuration = SignedDuration::from_secs(10);
 /// The same for a failure that may pass by itself: long enough for those who waited for it.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(1);
+/// How long a token that still holds is used once more after it could not be renewed.
+const BEFORE_NEXT_RENEWAL: SignedDuration = SignedDuration::from_secs(30);
 /// A token that is refused is replaced at most this often: if new ones are refused too, the token is not
 /// what is wrong.
 const SHORTEST_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
@@ -50,7 +54,7 @@ pub(crate) struct Kept {
 }
 
 enum Outcome {
-    Granted(Arc<Token>),
+    Granted { token: Arc<Token>, renew_at: Timestamp },
     Refused { error: Error, until: Timestamp },
 }
 
@@ -61,7 +65,7 @@ pub(crate) struct Token {
     pub(crate) bound: bool,
     /// What it may be used for, if the answer said so.
     pub(crate) scopes: Option<BTreeSet<String>>,
-    pub(crate) renew_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
 }
 
 /// What a call is authorised with.
@@ -91,12 +95,15 @@ impl Kept {
         now: Timestamp,
     ) -> Option<Result<Arc<Token>, Error>> {
         match self.outcomes.get(&scopes)? {
-            Outcome::Granted(token) => (now < token.renew_at).then(|| Ok(Arc::clone(token))),
+            Outcome::Granted { token, renew_at } => {
+                (now < *renew_at).then(|| Ok(Arc::clone(token)))
+            }
             Outcome::Refused { error, until } => (now < *until).then(|| Err(error.clone())),
         }
     }
 
-    /// Keeps an answer, or that there was none.
+    /// Keeps an answer, or that there was none. What may pass by itself keeps nobody from using the token
+    /// that was to be renewed, as long as it holds.
     pub(crate) fn keep(
         &mut self,
         scopes: Scopes,
@@ -105,11 +112,16 @@ impl Kept {
     ) -> Result<Arc<Token>, Error> {
         match outcome {
             Ok(token) => {
-                let token = Arc::new(token);
-                self.outcomes.insert(scopes, Outcome::Granted(Arc::clone(&token)));
-                Ok(token)
+                let lasts = token.ends_at.duration_since(now);
+                let used = lasts.saturating_sub(MARGIN).max(lasts / 2);
+                Ok(self.hold(scopes, Arc::new(token), used, now))
             }
             Err(error) => {
+                if !is_refusal(&error.kind)
+                    && let Some(token) = self.held(scopes, now)
+                {
+                    return Ok(self.hold(scopes, token, BEFORE_NEXT_RENEWAL, now));
+                }
                 if let Some(pause) = pause_after(&error.kind) {
                     let until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
                     let error = error.clone();
@@ -120,11 +132,35 @@ impl Kept {
         }
     }
 
+    /// Keeps a token to be used for so long.
+    fn hold(
+        &mut self,
+        scopes: Scopes,
+        token: Arc<Token>,
+        lasts: SignedDuration,
+        now: Timestamp,
+    ) -> Arc<Token> {
+        let renew_at = now.saturating_add(lasts).unwrap_or(Timestamp::MAX);
+        let outcome = Outcome::Granted { token: Arc::clone(&token), renew_at };
+        self.outcomes.insert(scopes, outcome);
+        token
+    }
+
+    /// The token that was granted last, if it holds.
+    fn held(&self, scopes: Scopes, now: Timestamp) -> Option<Arc<Token>> {
+        match self.outcomes.get(&scopes)? {
+            Outcome::Granted { token, .. } => (now < token.ends_at).then(|| Arc::clone(token)),
+            Outcome::Refused { .. } => None,
+        }
+    }
+
     /// Drops a refused token, unless another has taken its place. False if tokens were replaced a moment
     /// ago already.
     pub(crate) fn drop_refused(&mut self, refused: &Arc<Token>, now: Timestamp) -> bool {
-        let is_refused =
-            |kept: &Outcome| matches!(kept, Outcome::Granted(token) if Arc::ptr_eq(token, refused));
+        let is_refused = |kept: &Outcome| match kept {
+            Outcome::Granted { token, .. } => Arc::ptr_eq(token, refused),
+            Outcome::Refused { .. } => false,
+        };
         if !self.outcomes.values().any(is_refused) {
             return true;
         }
@@ -141,9 +177,14 @@ impl Kept {
 fn pause_after(failure: &ErrorKind) -> Option<SignedDuration> {
     match failure {
         ErrorKind::OutOfTime | ErrorKind::BudgetSpent { .. } | ErrorKind::Throttled { .. } => None,
-        ErrorKind::Credentials { .. } | ErrorKind::Forbidden { .. } => Some(AFTER_REFUSAL),
+        refusal if is_refusal(refusal) => Some(AFTER_REFUSAL),
         _ => Some(AFTER_FAILURE),
     }
+}
+
+/// Whether the app is to have no token, which a person has to mend.
+fn is_refusal(failure: &ErrorKind) -> bool {
+    matches!(failure, ErrorKind::Credentials { .. } | ErrorKind::Forbidden { .. })
 }
 
 impl Tokens {

@@ -10,7 +10,7 @@ pub struct Traffic {
     /// Requests that the service refused because there were too many.
     pub throttled: u64,
     /// Requests that brought no answer, or one that the service is unavailable or does not accept the
-    /// credentials. What was refused for what it asked is none of them.
+    /// credentials, when a token is asked for too. What was refused for what it asked is none of them.
     pub failed: u64,
 }
 

@@ -30,7 +30,12 @@ const ROOTS_ELSEWHERE: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// One client for all of AWS's services, which verifies them by the roots that the system trusts.
 pub(crate) fn https(env: &Env) -> Result<SharedHttpClient, HttpClientError> {
-    let context = TlsContext::builder().with_trust_store(trusted(env, &BUNDLES)).build()?;
+    verifying_by(trusted(env, &BUNDLES))
+}
+
+/// One client that believes whom these roots vouch for, and nobody else.
+fn verifying_by(roots: TrustStore) -> Result<SharedHttpClient, HttpClientError> {
+    let context = TlsContext::builder().with_trust_store(roots).build()?;
     let client = Builder::new()
         .pool_idle_timeout(IDLE)
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
@@ -80,5 +85,7 @@ impl HttpClient for MadeOnce {
     }
 }
 
+#[cfg(test)]
+mod handshakes;
 #[cfg(test)]
 mod tests;

@@ -133,7 +133,10 @@ impl Tokens {
                 Err(_) => ErrorKind::Unreadable { detail: "no token was granted" },
             },
             // An unknown client or a wrong secret comes with this status.
-            StatusCode::BAD_REQUEST => ErrorKind::Unauthorized,
+            StatusCode::BAD_REQUEST => {
+                self.outbound.count_failed();
+                ErrorKind::Unauthorized
+            }
             StatusCode::TOO_MANY_REQUESTS => {
                 let pause = answer::retry_after(answer.headers());
                 ErrorKind::Throttled { retry_at: after(pause.unwrap_or(UNTOLD), self.now()) }

@@ -23,9 +23,9 @@ pub use stored::StoredQueue;
 pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 /// How often a message is received before it is a dead letter, as in `template.yaml`.
-const MOST_RECEIVES: u32 = 3;
+const MOST_RECEIVES: u32 = 5;
 /// How long a received message stays out of sight, as in `template.yaml`.
-const VISIBILITY: Duration = Duration::from_mins(6);
+pub const VISIBILITY: Duration = Duration::from_mins(6);
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub trait Depth: Queue {
 /// A queue that messages are taken from by calling it, where no Lambda does.
 pub trait Receive: Depth {
     /// Hands out up to `most` messages that are due, those of live events first. Each comes back after
-    /// six minutes unless it is deleted, and is a dead letter instead of being handed out a fourth
+    /// six minutes unless it is deleted, and is a dead letter instead of being handed out a sixth
     /// time.
     fn receive(&self, most: usize) -> BoxFuture<'_, Result<Vec<Received>, Error>>;
 

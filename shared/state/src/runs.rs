@@ -30,6 +30,7 @@ use form::{
 
 pub use chunks::Chunk;
 pub use id::RunId;
+pub use read::Newest;
 
 /// The table of full runs.
 #[derive(Debug, Clone)]

@@ -1,4 +1,5 @@
-//! `cargo run --release -p fuzz`: plays cases of every target, and says what they came to.
+//! `cargo run --profile simulation -p fuzz`: plays cases of every target, and says what they came to. That
+//! profile checks arithmetic as well, which a release does not.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -44,8 +44,9 @@ pub(crate) fn parts(parts: &[Part], others: &[Part], chance: &mut Chance) -> Vec
             one(part, others, chance);
         }
     }
-    if chance.once_in(12) {
-        spoilt.truncate(chance.below(spoilt.len()));
+    // A single message stays: without any nothing would be read.
+    if spoilt.len() > 1 && chance.once_in(12) {
+        spoilt.truncate(1 + chance.below(spoilt.len() - 1));
     }
     spoilt
 }

@@ -7,6 +7,7 @@ use state::{Cause, RunId};
 
 use super::super::outcomes;
 use crate::style;
+use crate::words::count;
 
 /// How many rows the table has.
 const SHOWN: usize = 50;
@@ -22,6 +23,9 @@ pub(super) struct Answer {
     pub(super) discarded: usize,
     /// How many of them are still there.
     pub(super) left: usize,
+    /// How many more are counted, and could not be read: whoever received them has not given them back. An
+    /// estimate.
+    pub(super) out_of_sight: u64,
     /// Whether there are more than were read.
     pub(super) more: bool,
 }
@@ -62,7 +66,8 @@ pub(super) enum Now {
 impl Answer {
     pub(super) fn in_words(&self) -> String {
         if self.letters.is_empty() {
-            return "There are no dead letters.".to_owned();
+            let none = self.out_of_sight == 0;
+            return if none { "There are no dead letters.".to_owned() } else { self.sum() };
         }
         let mut table = style::table(&["Who", "Looked at for", "As of", "Letter of", "Now"]);
         for letter in self.letters.iter().take(SHOWN) {
@@ -86,6 +91,13 @@ impl Answer {
         let parts = parts.into_iter().filter(|(letters, _)| *letters > 0);
         let mut parts: Vec<String> =
             parts.map(|(letters, what)| format!("{letters} {what}.")).collect();
+        if self.out_of_sight > 0 {
+            parts.push(format!(
+                "About {} more are out of sight, for up to two minutes, because another command reads them or \
+                 was interrupted: run it again then.",
+                count(self.out_of_sight)
+            ));
+        }
         if self.more {
             parts.push("There may be more: run it again.".to_owned());
         }

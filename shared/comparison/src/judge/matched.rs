@@ -106,7 +106,8 @@ impl Matched {
         if !self.in_place {
             return Some(Why::Remapped);
         }
-        if self.shown != Some(bought) {
+        // Figures in another currency are not compared, and may be others than those that are shown.
+        if self.shown != Some(bought) || bought.is_none() {
             return Some(Why::Totals);
         }
         (address != Address::Same).then_some(Why::Address)

@@ -82,13 +82,10 @@ fn address(line: &Line) -> Option<Address> {
     Some(address.folded().to_owned())
 }
 
-/// Figures in another currency than the book's are not told apart.
+/// Figures in another currency than the book's are not compared: nobody knows that they are the same.
 fn same_totals(a: &Totals, b: &Totals) -> bool {
     let is_compared = |totals: &Totals| totals.spent.currency == Currency::USD;
-    match (is_compared(a), is_compared(b)) {
-        (true, true) => a.orders == b.orders && a.spent.amount == b.spent.amount,
-        (is_a, is_b) => is_a == is_b,
-    }
+    is_compared(a) && is_compared(b) && a.orders == b.orders && a.spent.amount == b.spent.amount
 }
 
 impl Model<'_> {

@@ -346,3 +346,11 @@ fn a_pin_is_followed_whatever_the_currency() {
         assert_eq!(figures.segments[0].cohort.customers(), 0, "no sum holds another currency");
     });
 }
+
+#[test]
+fn who_is_pinned_and_has_another_currency_is_looked_at_as_their_totals_are_not_compared() {
+    let shown = totals_in(1, "9.5", "EUR");
+    let line = || Line { currency: "EUR", ..line(1, 1, "9.5", 20) };
+    assert_eq!(why(line(), Some(pinned(vip(), Some("vip"), shown))), Some(Why::Totals));
+    assert_eq!(why(line(), Some(matched(1, Some("new"), shown))), None, "nobody decided for them");
+}

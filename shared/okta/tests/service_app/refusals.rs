@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use outbound::{Error, ErrorKind, VendorCode};
+use outbound::{Error, ErrorKind, Traffic, VendorCode};
 use serde_json::json;
 use simulators::okta::{KeyForm, NewServiceApp};
 use simulators::{Fault, Matching, Service};
@@ -73,6 +73,15 @@ async fn scopes_that_were_not_granted_are_a_lacking_right() {
     assert_eq!(error.kind, forbidden("invalid_scope"));
     let error = refused(|org| org.world.okta.set_app_scopes(&org.app.client_id, &read_only)).await;
     assert_eq!(error.kind, forbidden("E0000006"), "the token was granted, for what is left");
+}
+
+#[tokio::test]
+async fn a_grant_that_is_refused_counts_as_failed_and_a_request_for_a_nonce_does_not() {
+    let org = Org::new();
+    org.world.okta.set_app_scopes(&org.app.client_id, &[]);
+    assert!(org.join().await.is_err());
+    assert_eq!(org.statuses(TOKEN), [400, 400], "a request for a nonce, and the refusal");
+    assert_eq!(org.okta.traffic(), Traffic { sent: 2, throttled: 0, failed: 1 });
 }
 
 #[tokio::test]

@@ -66,6 +66,37 @@ async fn a_token_is_renewed_before_its_end_and_no_call_is_refused() {
 }
 
 #[tokio::test]
+async fn a_token_that_cannot_be_renewed_for_a_while_serves_to_its_end() {
+    let org = Org::with(&without_proofs());
+    org.join().await.unwrap();
+    org.world.faults().always(Service::Okta, at_the_token_endpoint(), Fault::Status(503));
+    org.world.clock.advance(Duration::from_mins(56));
+    org.join().await.unwrap();
+    let asked = org.statuses(TOKEN).len();
+    org.join().await.unwrap();
+    assert_eq!(org.statuses(TOKEN).len(), asked, "a moment ago there was none");
+    org.world.clock.advance(Duration::from_mins(1));
+    org.join().await.unwrap();
+    assert!(org.statuses(TOKEN).len() > asked);
+    org.world.clock.advance(Duration::from_mins(3));
+    assert_eq!(org.join().await.unwrap_err().code(), "unavailable");
+
+    org.world.faults().clear();
+    org.world.clock.advance(Duration::from_secs(1));
+    org.join().await.unwrap();
+    assert_eq!(org.statuses(JOIN), [204; 5]);
+}
+
+#[tokio::test]
+async fn a_token_that_holds_is_not_used_on_once_another_is_refused() {
+    let org = Org::with(&without_proofs());
+    org.join().await.unwrap();
+    org.world.okta.set_app_scopes(&org.app.client_id, &[]);
+    org.world.clock.advance(Duration::from_mins(56));
+    assert_eq!(org.join().await.unwrap_err().code(), "forbidden");
+}
+
+#[tokio::test]
 async fn those_who_need_a_token_at_once_share_one() {
     for (app, requests) in [(NewServiceApp::default(), 2), (without_proofs(), 1)] {
         let org = Org::with(&app);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use outbound::{Clock, ErrorKind};
+use outbound::{Clock, ErrorKind, Traffic};
 use rules::CustomerId;
 
 use crate::shop::{Shop, nodes, ok, plain};
@@ -109,6 +109,13 @@ async fn a_client_s_secret_that_is_refused_is_read_again_once() {
         assert_eq!(error.kind, ErrorKind::Unauthorized);
         assert!(!format!("{error:?} {error}").contains("marked"));
     }
+}
+
+#[tokio::test]
+async fn a_client_s_secret_that_is_refused_counts_as_a_call_that_failed() {
+    let shop = Shop::with([CLIENT], [wrong_secret()]);
+    assert!(shop.customers(&[1], 60).await.is_err());
+    assert_eq!(shop.shopify.traffic(), Traffic { sent: 1, throttled: 0, failed: 1 });
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ impl fmt::Debug for DeadLetter {
 
 /// Where the dead letters of a queue are.
 pub trait DeadLetters: Send + Sync {
-    /// How many there are. An estimate.
+    /// How many there are, in sight or not. An estimate.
     fn count(&self) -> BoxFuture<'_, Result<u64, Error>>;
 
     /// Reads up to about `most`. On SQS nobody else sees them for two minutes, or until they are
@@ -40,6 +40,7 @@ pub trait DeadLetters: Send + Sync {
     /// Removes letters for good. On an error some may have been removed.
     fn discard<'a>(&'a self, letters: &'a [DeadLetter]) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// Puts letters that were read back into sight at once.
+    /// Puts letters that were read back into sight at once. On an error some may stay out of sight until they
+    /// come back by themselves.
     fn give_back<'a>(&'a self, letters: &'a [DeadLetter]) -> BoxFuture<'a, Result<(), Error>>;
 }

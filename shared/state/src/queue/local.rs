@@ -14,7 +14,7 @@ use super::{
 use crate::Error;
 
 /// A queue with the behaviour of SQS that the worker relies on: delays, messages that come back
-/// unless they are deleted, and dead letters after three receives.
+/// unless they are deleted, and dead letters after five receives.
 #[derive(Clone)]
 pub struct LocalQueue {
     clock: Arc<dyn Clock>,

@@ -8,6 +8,15 @@ use super::{RunId, Runs};
 use crate::Error;
 use crate::items::{Item, text};
 
+/// The newest runs that have ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newest<S> {
+    /// Their summaries, the newest first.
+    pub summaries: Vec<S>,
+    /// How many summaries among them cannot be read.
+    pub unreadable: u64,
+}
+
 impl Runs {
     /// The active run, if there is one.
     ///
@@ -39,13 +48,13 @@ impl Runs {
         self.get(keys, "load a run").await?.map(|item| content(keys, item)).transpose()
     }
 
-    /// The summaries of the newest runs, the newest first; `most` is at least 1.
+    /// The summaries of the newest runs; `most` is at least 1. One that cannot be read hides no other.
     ///
     /// # Errors
-    /// If the table does not answer, or a summary cannot be read.
-    pub async fn summaries<S: DeserializeOwned>(&self, most: i32) -> Result<Vec<S>, Error> {
+    /// If the table does not answer.
+    pub async fn newest<S: DeserializeOwned>(&self, most: i32) -> Result<Newest<S>, Error> {
         let enough = usize::try_from(most).unwrap_or_default();
-        let (mut summaries, mut from) = (Vec::new(), None);
+        let (mut newest, mut from) = (Newest { summaries: Vec::new(), unreadable: 0 }, None);
         loop {
             let page = self
                 .client
@@ -61,15 +70,29 @@ impl Runs {
                 .await
                 .map_err(|error| Error::sdk("load summaries of runs", &error))?;
             for item in page.items.unwrap_or_default() {
+                if newest.summaries.len() >= enough {
+                    return Ok(newest);
+                }
                 let sk = text(&item, "sk").unwrap_or_default().to_owned();
-                summaries.push(content([SUMMARY, &sk], item)?);
+                match content([SUMMARY, &sk], item) {
+                    Ok(summary) => newest.summaries.push(summary),
+                    Err(_) => newest.unreadable += 1,
+                }
             }
             from = page.last_evaluated_key;
-            if from.is_none() || summaries.len() >= enough {
-                summaries.truncate(enough);
-                return Ok(summaries);
+            if from.is_none() || newest.summaries.len() >= enough {
+                return Ok(newest);
             }
         }
+    }
+
+    /// The summaries of the newest runs, the newest first; `most` is at least 1. Those that cannot be read are
+    /// left out.
+    ///
+    /// # Errors
+    /// If the table does not answer.
+    pub async fn summaries<S: DeserializeOwned>(&self, most: i32) -> Result<Vec<S>, Error> {
+        Ok(self.newest(most).await?.summaries)
     }
 
     pub(super) async fn get(

@@ -103,6 +103,16 @@ async fn a_letter_that_could_not_be_deleted_is_an_error() {
 }
 
 #[tokio::test]
+async fn one_letter_that_cannot_be_given_back_keeps_no_other_out_of_sight() {
+    let (shared, dead) = holding(0..25).await;
+    let letters = dead.letters(100).await.unwrap();
+    dead.discard(&letters[..1]).await.unwrap();
+    let error = dead.give_back(&letters).await.unwrap_err();
+    assert_eq!(error.to_string(), "give dead letters back: ReceiptHandleIsInvalid");
+    assert_eq!(shared.lock().unwrap().in_sight(), 24);
+}
+
+#[tokio::test]
 async fn a_queue_without_a_usable_policy_is_told() {
     for policy in [None, Some("{}"), Some(r#"{"deadLetterTargetArn":"arn:aws"}"#)] {
         let (_, queue) = queue(policy).await;

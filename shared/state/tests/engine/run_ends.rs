@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use state::{Chunk, Kept, Runs, Taken};
+use state::{Chunk, Kept, Newest, Runs, Taken};
 
 use crate::runs::{LEASE, Record, begun, ended, noted, now, record, runs};
 use crate::support::{Fault, Faults, RUNS, engine_with, item, number, run, text};
@@ -127,6 +127,22 @@ async fn the_newest_summaries_come_first() {
     }
     assert_eq!(runs.summaries::<u64>(2).await.unwrap(), [4, 3]);
     assert_eq!(runs.summaries::<u64>(9).await.unwrap(), [4, 3, 2, 1]);
+}
+
+#[tokio::test]
+async fn a_summary_that_cannot_be_read_is_counted_and_hides_no_other() {
+    let (_, runs) = runs().await;
+    for read in 1..=3 {
+        let hold = begun(&runs, &run(&read.to_string())).await;
+        let kept = if read == 2 {
+            runs.end(&hold, &noted(1), &"broken", None::<&u64>, now()).await.unwrap()
+        } else {
+            ended(&runs, &hold, read).await
+        };
+        assert_eq!(kept, Kept::Yes);
+    }
+    assert_eq!(runs.newest(9).await.unwrap(), Newest { summaries: vec![3, 1], unreadable: 1 });
+    assert_eq!(runs.newest(1).await.unwrap(), Newest { summaries: vec![3], unreadable: 0 });
 }
 
 #[tokio::test]

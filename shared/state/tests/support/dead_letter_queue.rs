@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// What the queue is called.
 pub(crate) const NAME: &str = "sync-dead-letters";
 /// The redrive policy of the queue whose letters come here.
-pub(crate) const REDRIVE_POLICY: &str = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:sync-dead-letters","maxReceiveCount":3}"#;
+pub(crate) const REDRIVE_POLICY: &str = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:sync-dead-letters","maxReceiveCount":5}"#;
 /// The address that `GetQueueUrl` tells.
 pub(crate) const URL: &str = "http://127.0.0.1/123456789012/sync-dead-letters";
 /// The most messages of one call.
@@ -19,6 +19,8 @@ pub(crate) struct DeadLetterQueue {
     receives: u32,
     /// Which letters the next deletion leaves, by their bodies.
     pub(crate) undeletable: Vec<String>,
+    /// Whether letters are kept out of sight, whoever gives them back.
+    pub(crate) keeps_hidden: bool,
 }
 
 struct Letter {
@@ -73,8 +75,10 @@ impl DeadLetterQueue {
                 !is_kept
             })),
             "ChangeMessageVisibilityBatch" => Some(self.each(request, |queue, at| {
-                queue.letters[at].handle = None;
-                true
+                if !queue.keeps_hidden {
+                    queue.letters[at].handle = None;
+                }
+                !queue.keeps_hidden
             })),
             "GetQueueAttributes" => {
                 let hidden = self.letters.len() - self.in_sight();

@@ -4,12 +4,38 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use outbound::Randomness;
-use simulators::SimRandom;
+use simulators::{SimRandom, Webhook};
 use tokio::time::Instant;
 
 use crate::latency::Latencies;
-use crate::memory::Memory;
 use crate::{Failure, Serving, Town};
+
+/// How webhooks come.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// How many of them.
+    pub(crate) count: u64,
+    /// In how much time.
+    pub(crate) lasting: Duration,
+    /// How long answers take is judged by those that are due from then on.
+    pub(crate) judged_from: Duration,
+    /// By which their moments are drawn.
+    pub(crate) seed: u64,
+}
+
+impl Pace {
+    /// So many a second for so many seconds, all of them judged.
+    pub(crate) fn steady(rate: u64, seconds: u64, seed: u64) -> Self {
+        let lasting = Duration::from_secs(seconds);
+        Self { count: rate * seconds, lasting, judged_from: Duration::ZERO, seed }
+    }
+
+    /// So many in all, at so many a second.
+    pub(crate) fn in_all(count: u64, rate: u64, seed: u64) -> Self {
+        let lasting = Duration::from_millis(count * 1_000 / rate.max(1));
+        Self { count, lasting, judged_from: Duration::ZERO, seed }
+    }
+}
 
 /// What came of a flood.
 pub(crate) struct Flood {
@@ -19,54 +45,49 @@ pub(crate) struct Flood {
     pub(crate) refused: usize,
     /// From the moment that was drawn until the answer.
     pub(crate) latencies: Latencies,
-    /// The tool's.
-    pub(crate) memory: Memory,
 }
 
-/// Posts so many webhooks a second for so long, at moments that know nothing of each other.
+/// Posts webhooks at this pace, at moments that know nothing of each other.
 pub(crate) async fn flood(
     town: &Town,
     serving: &Serving,
-    rate: u64,
-    lasting: Duration,
-    seed: u64,
+    pace: Pace,
+    mut webhooks: impl FnMut() -> Result<Webhook, Failure>,
 ) -> Result<Flood, Failure> {
-    let moments = moments(rate, lasting, &SimRandom::new(seed));
+    let moments = moments(pace);
     let (mut under_way, mut answers) = (FuturesUnordered::new(), Vec::with_capacity(moments.len()));
-    let mut memory = Memory::default();
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let (began, sent) = (Instant::now(), moments.len());
-    let mut webhooks = town.webhooks();
     let mut moments = moments.into_iter();
     let mut next = moments.next();
     while next.is_some() || !under_way.is_empty() {
-        let due = began + next.unwrap_or_default();
+        let moment = next.unwrap_or_default();
+        let due = began + moment;
         tokio::select! {
             () = tokio::time::sleep_until(due), if next.is_some() => {
-                let webhook = webhooks.next()?;
+                let webhook = webhooks()?;
                 under_way.push(async move {
                     let taken = serving.post(webhook).await;
-                    (taken, due.elapsed())
+                    (taken, moment, due.elapsed())
                 });
                 next = moments.next();
             }
             Some(answer) = under_way.next() => answers.push(answer),
-            _ = seconds.tick() => {
-                memory.sample(serving.id()?)?;
-                town.forget_calls();
-            }
+            _ = seconds.tick() => town.forget_calls(),
         }
     }
-    let refused = answers.iter().filter(|(taken, _)| !taken).count();
-    let latencies = Latencies::new(answers.into_iter().map(|(_, latency)| latency).collect());
-    Ok(Flood { sent, refused, latencies, memory })
+    let refused = answers.iter().filter(|(taken, ..)| !taken).count();
+    let judged = answers.into_iter().filter(|(_, moment, _)| *moment >= pace.judged_from);
+    let latencies = Latencies::new(judged.map(|(.., latency)| latency).collect());
+    Ok(Flood { sent, refused, latencies })
 }
 
 /// The moments of a Poisson process, given how many there are: each is anywhere, whatever the others are.
-fn moments(rate: u64, lasting: Duration, chance: &SimRandom) -> Vec<Duration> {
-    let span = u64::try_from(lasting.as_micros()).unwrap_or(u64::MAX).max(1);
+fn moments(pace: Pace) -> Vec<Duration> {
+    let chance = SimRandom::new(pace.seed);
+    let span = u64::try_from(pace.lasting.as_micros()).unwrap_or(u64::MAX).max(1);
     let mut moments: Vec<Duration> =
-        (0..rate * lasting.as_secs()).map(|_| Duration::from_micros(chance.below(span))).collect();
+        (0..pace.count).map(|_| Duration::from_micros(chance.below(span))).collect();
     moments.sort_unstable();
     moments
 }

@@ -91,19 +91,42 @@ impl Town {
         ]
     }
 
-    /// The webhooks of orders that are placed as they are asked for.
-    pub(crate) fn webhooks(&self) -> Webhooks<'_> {
-        Webhooks(self)
+    /// The next webhook of what happens in the shop: an order, which is placed now, and then what else Shopify
+    /// sends for it. The first customer buys nothing here.
+    pub(crate) fn order(&self) -> Result<Webhook, Failure> {
+        let mut outbox = self.outbox.lock().map_err(|_| "the outbox is gone")?;
+        if outbox.is_empty() {
+            let count = u64::try_from(self.people.len().saturating_sub(1))?;
+            let lucky = 1 + usize::try_from(self.chance.below(count))?;
+            let (buyer, _) = self.people.get(lucky).ok_or("there are too few customers")?;
+            self.world.shopify.place_order(*buyer, self.amount()?)?;
+            outbox.extend(self.world.shopify.take_webhooks());
+        }
+        outbox.pop_front().ok_or_else(|| "the shop sends nothing".into())
     }
 
-    /// Changes the only order of somebody, so that other totals follow and no other group; gives what
+    /// Has each customer order once, the next whenever it is asked: the first webhook of the order, and no other.
+    pub(crate) fn one_each(&self) -> impl FnMut() -> Result<Webhook, Failure> {
+        let mut people = self.people.iter();
+        move || {
+            let (buyer, _) = people.next().ok_or("everybody has ordered")?;
+            let (_, webhook) = self.world.shopify.place_order(*buyer, self.amount()?)?;
+            self.world.shopify.take_webhooks();
+            Ok(webhook)
+        }
+    }
+
+    fn amount(&self) -> Result<Decimal, Failure> {
+        Ok(Decimal::new(i64::try_from(500 + self.chance.below(15_000))?, 2))
+    }
+
+    /// Changes the only order of the first customer, so that other totals follow and no other group; gives what
     /// tells of it.
     pub(crate) fn change(&self) -> Result<Webhook, Failure> {
-        let only_order = |(customer, _): &(CustomerId, UserId)| {
-            let [order] = self.world.shopify.orders(*customer)[..] else { return None };
-            Some(order)
+        let (customer, _) = self.people.first().ok_or("there are no customers")?;
+        let [order] = self.world.shopify.orders(*customer)[..] else {
+            return Err("the first customer has not bought just once".into());
         };
-        let order = self.people.iter().find_map(only_order).ok_or("nobody has bought just once")?;
         let webhook = self.world.shopify.update_order(order, Decimal::new(499, 2))?;
         self.world.shopify.take_webhooks();
         Ok(webhook)
@@ -129,10 +152,15 @@ impl Town {
         self.world.take_calls();
     }
 
+    /// How many messages are in the queue.
+    pub(crate) async fn waiting(&self) -> Result<u64, Failure> {
+        Ok(self.system.queue().depth().await?)
+    }
+
     /// Waits until no message is left.
     pub(crate) async fn drained(&self) -> Result<(), Failure> {
         let began = tokio::time::Instant::now();
-        while self.system.queue().depth().await? > 0 {
+        while self.waiting().await? > 0 {
             if began.elapsed() > LONGEST {
                 return Err("the queue does not become empty".into());
             }
@@ -177,26 +205,6 @@ pub(crate) struct Calls {
     pub(crate) shopify: usize,
     pub(crate) okta_reads: usize,
     pub(crate) okta_writes: usize,
-}
-
-/// Webhooks, each of which happens in the shop when it is asked for: an order, and then what else Shopify
-/// sends for it.
-pub(crate) struct Webhooks<'a>(&'a Town);
-
-impl Webhooks<'_> {
-    pub(crate) fn next(&mut self) -> Result<Webhook, Failure> {
-        let town = self.0;
-        let mut outbox = town.outbox.lock().map_err(|_| "the outbox is gone")?;
-        if outbox.is_empty() {
-            let count = u64::try_from(town.people.len())?;
-            let lucky = usize::try_from(town.chance.below(count))?;
-            let (buyer, _) = town.people.get(lucky).ok_or("there are no customers")?;
-            let amount = Decimal::new(i64::try_from(500 + town.chance.below(15_000))?, 2);
-            town.world.shopify.place_order(*buyer, amount)?;
-            outbox.extend(town.world.shopify.take_webhooks());
-        }
-        outbox.pop_front().ok_or_else(|| "the shop sends nothing".into())
-    }
 }
 
 /// Customers without an order, each with an Okta user.

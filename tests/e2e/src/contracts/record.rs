@@ -1,7 +1,8 @@
 //! What was really sent and answered while tests ran, kept to be held against the contracts afterwards.
 //!
 //! Where `EXCHANGES_DIR` names a folder, every process writes each kind of exchange once into a file of its
-//! own there: those that differ in no more than their texts, numbers and lengths are of one kind.
+//! own there: those that differ in no more than their texts, numbers and lengths are of one kind. Of headers it
+//! matters which there are, and what the body is said to be and how the call is authorized.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -194,12 +195,23 @@ fn kind(exchange: &RecordedExchange) -> u64 {
     (call.fault.is_some(), matches!(call.outcome, Outcome::Answered(_))).hash(&mut hasher);
     let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
     query.for_each(|(name, value)| (name, pattern(&value)).hash(&mut hasher));
+    header_shape(request.headers()).hash(&mut hasher);
     body_shape(request.body()).hash(&mut hasher);
     if let Some(answer) = response {
         answer.status().as_u16().hash(&mut hasher);
+        header_shape(answer.headers()).hash(&mut hasher);
         body_shape(answer.body()).hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// Headers without what they hold, but for those by which calls are of different kinds; in whatever order.
+fn header_shape(all: &HeaderMap) -> BTreeSet<(String, String)> {
+    let telling = |(name, value): (String, String)| {
+        let tells = ["authorization", "content-type"].contains(&name.as_str());
+        (name, if tells { value } else { String::new() })
+    };
+    headers(all).into_iter().map(telling).collect()
 }
 
 fn body_shape(body: &[u8]) -> String {
@@ -246,6 +258,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_differs_in_headers_that_tell_something_is_of_another_shape() {
+        let shape = |named: &[(&'static str, &'static str)]| {
+            let named =
+                named.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            header_shape(&named.collect())
+        };
+        let usual = [("authorization", "Bearer a"), ("content-type", "application/json")];
+        let same = [("content-type", "application/json"), ("authorization", "Bearer b")];
+        assert_eq!(shape(&usual), shape(&same));
+        for other in [
+            &[("authorization", "DPoP a"), ("content-type", "application/json")][..],
+            &[("authorization", "Bearer a"), ("content-type", "text/plain")],
+            &[("authorization", "Bearer a"), ("content-type", "application/json"), ("dpop", "a")],
+            &[("content-type", "application/json")],
+        ] {
+            assert_ne!(shape(&usual), shape(other), "{other:?}");
+        }
+    }
 
     #[test]
     fn what_differs_in_texts_and_lengths_alone_is_of_one_shape() {

@@ -22,9 +22,12 @@ pub(crate) fn okta() -> Option<OpenApi> {
     or_say_so(contracts::okta())
 }
 
+/// The version of Shopify's Admin API that the contract is of.
+pub(crate) const SHOPIFY_VERSION: &str = "2026-10";
+
 /// Shopify's whole schema. It is theirs to keep valid, so that is not checked here.
 pub(crate) fn shopify_schema() -> Option<Schema> {
-    let file = folder()?.join("shopify/admin_2026-10.graphql");
+    let file = folder()?.join(format!("shopify/admin_{SHOPIFY_VERSION}.graphql"));
     let text = std::fs::read_to_string(&file).unwrap();
     Some(Schema::parse(text, &file).unwrap())
 }

@@ -14,7 +14,7 @@ use shopify::{ApiVersion, ExportState, Shopify, ShopifyCredentials, Started};
 use simulators::shopify::ACCESS_TOKEN;
 use simulators::{NewCustomer, SimRandom, World};
 
-use crate::at_hand::{okta, shopify_schema};
+use crate::at_hand::{SHOPIFY_VERSION, okta, shopify_schema};
 use crate::documents::{IN_BULK, documents};
 use crate::graphql::GraphQl;
 use crate::token_calls;
@@ -148,8 +148,7 @@ fn wrong_with_call(
         sent.insert(inner.to_owned());
     }
     let whole = exchange.method == "POST"
-        && exchange.url.contains("/admin/api/2026-")
-        && exchange.url.ends_with("/graphql.json")
+        && exchange.url.ends_with(&format!("/admin/api/{SHOPIFY_VERSION}/graphql.json"))
         && exchange.header("content-type") == "application/json"
         && exchange.headers.iter().any(|(name, _)| name == "x-shopify-access-token")
         && body.as_object().is_some_and(|body| body.len() == 2);

@@ -263,6 +263,25 @@ async fn a_group_that_an_active_rule_fills_is_refused() {
     assert_eq!(setup.row(NEW).await, (Some(new), GroupStatus::Found));
 }
 
+/// Seed 860 of the simulation: whoever was in such a group stayed in it for ever.
+#[tokio::test]
+async fn of_a_group_that_no_segment_names_any_more_it_is_seen_whether_a_rule_fills_it() {
+    let setup = Setup::resolved().await;
+    let vip = setup.id_of(VIP);
+    let rule = setup.world.okta.add_rule("by department", std::slice::from_ref(&vip), true);
+    setup.run().await;
+    setup.group("Another group");
+    setup.edit("vip", "okta_group_name", text("Another group")).await;
+    for (is_active, status) in [(false, GroupStatus::Found), (true, GroupStatus::RuleManaged)] {
+        setup.world.okta.set_rule_active(&rule, is_active);
+        setup.calls();
+        setup.run().await;
+        assert_eq!(setup.row(VIP).await, (Some(vip.clone()), status));
+        assert_eq!(setup.calls(), ["okta GET /api/v1/groups", "okta GET /api/v1/groups/rules"]);
+        assert_eq!(setup.run().await.writes, 0);
+    }
+}
+
 #[tokio::test]
 async fn an_invalid_wanted_book_does_not_stop_the_accepted_one() {
     let setup = Setup::with_groups().await;

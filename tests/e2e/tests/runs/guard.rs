@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use resegment::{Event, Start, Status};
 use rules::Refusal;
+use simulators::shopify::BulkEnd;
+use simulators::{Fault, Matching, Service};
+use state::{Cause, Message, Outgoing, Queue, Subject};
 
 use crate::shop::{BOOK, NEW, PAGE, Person, Shop, VIP};
 
@@ -222,6 +226,68 @@ async fn a_dry_run_that_ran_out_of_time_goes_on_with_its_export() {
     assert_eq!(answer.status, Status::Done, "{answer:?}");
     assert_eq!(answer.report.unwrap().shift.customers, PAGE + 1);
     assert_eq!(shop.world.shopify.bulk_operations().len(), 2, "one for each of the two");
+}
+
+fn dry() -> Start {
+    Start { dry_run: true, ..Start::default() }
+}
+
+#[tokio::test]
+async fn a_dry_run_is_made_while_everything_is_paused() {
+    let shop = with_a_slip().await;
+    shop.system.set("paused", AttributeValue::Bool(true)).await.unwrap();
+    shop.world.clock.advance(Duration::from_mins(1));
+    let answer = shop.run(dry()).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    assert_eq!(answer.report.unwrap().shift.moved, 50);
+}
+
+#[tokio::test]
+async fn a_dry_run_that_only_a_person_can_free_fails_within_minutes_and_says_why() {
+    let shop = Shop::open().await;
+    shop.people(2, 1, "45.50");
+    shop.world.faults().always(Service::Shopify, Matching::any(), Fault::Status(401));
+    let begun = shop.world.clock.now();
+    let answer = shop.run(dry()).await;
+    assert_eq!(answer.status, Status::Failed, "{answer:?}");
+    let why = answer.message.unwrap();
+    assert!(why.contains("shopify") && why.contains("credentials"), "{why}");
+    assert!(shop.world.clock.now() < begun + Duration::from_mins(5));
+}
+
+#[tokio::test]
+async fn a_dry_run_waits_out_a_throttle_however_long() {
+    let shop = Shop::open().await;
+    shop.people(2, 1, "45.50");
+    let (hour, throttled) = (Duration::from_hours(1), Fault::ShopifyThrottled);
+    shop.world.faults().during(hour, Service::Shopify, Matching::any(), throttled);
+    let answer = shop.run(dry()).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_without_an_end_is_given_up_and_tells_what_it_waited_for() {
+    let shop = Shop::open().await;
+    shop.people(PAGE + 1, 1, "45.50");
+    shop.world.shopify.end_next_bulk_operation(BulkEnd::Never);
+    let error = shop.system.run(dry(), |_| ()).await.unwrap_err().to_string();
+    assert!(error.contains("said last: Shopify writes out the customers"), "{error}");
+}
+
+#[tokio::test]
+async fn while_a_dry_run_waits_nobody_works_the_queue_off() {
+    let shop = Shop::open().await;
+    let people = shop.people(PAGE + 1, 1, "45.50");
+    let about = Subject::Customer(people[0].customer);
+    let message = Message::new(about, Cause::Order, shop.world.clock.now());
+    let outgoing = Outgoing { message, delay: Duration::ZERO };
+    shop.system.queue().send(vec![outgoing]).await.unwrap();
+    shop.world.shopify.set_bulk_duration(Duration::from_mins(40));
+    let answer = shop.run(dry()).await;
+    assert_eq!(answer.status, Status::Done, "{answer:?}");
+    assert_eq!(shop.system.queue().depth(), 1);
+    assert_eq!(shop.groups_of(&people[0]), [""; 0]);
+    assert_eq!(shop.take_counts()[2], 0, "Okta is asked nothing");
 }
 
 #[tokio::test]

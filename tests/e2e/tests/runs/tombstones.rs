@@ -1,4 +1,4 @@
-//! Customers who were forgotten, and order again while a run is under way.
+//! Customers who are gone or were forgotten, and what a run makes of them.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::Method;
 use resegment::Status;
 use rules::CustomerId;
 use simulators::{Fault, Matching, Service};
-use state::Entry;
+use state::{Entry, Outcome};
 
 use crate::shop::{RETURNING, Shop};
 
@@ -49,4 +49,21 @@ async fn a_mark_outlives_the_tombstone_it_was_left_on_whatever_interrupts_the_lo
     assert_eq!((answer.status, record.unanswered), (Status::Done, 0), "{answer:?}");
     shop.settle().await;
     assert_eq!(shop.groups_of(&ann), [RETURNING]);
+}
+
+#[tokio::test]
+async fn who_is_gone_and_may_not_be_changed_keeps_no_run_waiting() {
+    let shop = Shop::open().await;
+    let ann = shop.people(2, 1, "10").remove(0);
+    shop.full_run().await;
+    shop.world.okta.promote(&ann.user).unwrap();
+    shop.world.shopify.delete_customer(ann.customer).unwrap();
+    shop.world.clock.advance(Duration::from_hours(24));
+    let began = shop.world.clock.now();
+    let record = shop.full_run().await;
+    assert_eq!(record.outcomes, [(Outcome::Gone, 1)].into());
+    let minutes = shop.world.clock.now().duration_since(began).as_mins();
+    assert!(minutes < 60, "{minutes} minutes");
+    assert!(matches!(entry(&shop, ann.customer).await, Entry::Tombstone(_)));
+    assert_eq!(shop.nightly_run().await.dispatched, 0);
 }

@@ -103,13 +103,14 @@ async fn a_malformed_body_leads_to_nothing_even_if_signed() {
 async fn a_refusal_is_the_same_whatever_is_wrong() {
     let stage = Stage::set().await;
     let webhook = genuine(&stage);
-    let mut twice = webhook.clone();
-    twice.headers.append("x-shopify-shop-domain", "other.myshopify.com".parse().unwrap());
+    let mut twice = webhook.clone().from_shop("other.myshopify.com");
+    twice.headers.append("x-shopify-shop-domain", "my-store.myshopify.com".parse().unwrap());
     let refused = [
         webhook.clone().without_header("x-shopify-hmac-sha256"),
         webhook.clone().with_wrong_signature(),
         webhook.clone().tampered(),
         webhook.clone().from_shop("other.myshopify.com"),
+        twice,
         webhook.clone().tampered().from_shop("other.myshopify.com"),
         webhook.clone().with_body("{", "not the secret"),
         Webhook { headers: HeaderMap::new(), ..webhook.clone() },

@@ -39,6 +39,8 @@ pub(crate) struct Aws {
     pub(crate) faults: Arc<AwsFaults>,
     database: Arc<Mutex<Database>>,
     clock: SimClock,
+    /// All messages that functions put on the queue.
+    sent: Arc<Mutex<Vec<Message>>>,
 }
 
 impl Aws {
@@ -48,7 +50,18 @@ impl Aws {
             faults: Arc::new(AwsFaults::new(clock.clone())),
             database: Arc::new(Mutex::new(Database::memory().unwrap())),
             clock: clock.clone(),
+            sent: Arc::default(),
         }
+    }
+
+    /// How many messages functions have put on the queue.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.lock().unwrap().len()
+    }
+
+    /// Those after so many.
+    pub(crate) fn sent_since(&self, count: usize) -> Vec<Message> {
+        self.sent.lock().unwrap()[count..].to_vec()
     }
 
     /// The way for functions: things go wrong on it.
@@ -105,6 +118,7 @@ impl Aws {
         for entry in request["Entries"].as_array().unwrap() {
             let message = Message::from_json(entry["MessageBody"].as_str().unwrap()).unwrap();
             let delay = Duration::from_secs(entry["DelaySeconds"].as_u64().unwrap());
+            self.sent.lock().unwrap().push(message.clone());
             self.queue.send(vec![Outgoing { message, delay }]).await.unwrap();
             taken
                 .push(json!({ "Id": entry["Id"], "MessageId": "message", "MD5OfMessageBody": "" }));

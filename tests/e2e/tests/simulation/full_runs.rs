@@ -8,6 +8,7 @@ use resegment::{Answer, Event, ResegmentError, Start, Status};
 use simulators::Moment;
 
 use crate::between::Calls;
+use crate::book::Book;
 use crate::game::Game;
 use crate::step::{Death, Step};
 use crate::system::System;
@@ -17,6 +18,8 @@ use crate::work::{Local, MOST_BATCHES, WORKER_TIMEOUT};
 const TIMEOUT: Duration = Duration::from_mins(15);
 /// For how long workers may go by a book that is no longer the accepted one.
 const UNSURE: Duration = Duration::from_secs(61);
+/// How often the schedule goes on with a run while time passes.
+const TICKS: u32 = 3;
 
 impl Game {
     /// Calls the function that advances runs, and may kill it.
@@ -25,12 +28,7 @@ impl Game {
         start: Option<Start>,
         death: Option<Death>,
     ) -> String {
-        if self.was_changed {
-            // Whoever was decided by the book before may be anywhere until they are looked at again.
-            let everybody: Vec<_> = self.people.iter().map(|person| person.id).collect();
-            self.changed(everybody);
-            self.unsure_until = self.now() + UNSURE;
-        }
+        self.note_book().await;
         let deadline = self.now() + TIMEOUT;
         let system = Arc::clone(&self.system);
         let answer = match death {
@@ -52,7 +50,36 @@ impl Game {
             }
         };
         self.tally.count(if answer.is_some() { "run steps" } else { "run steps killed" });
+        self.note_book().await;
         answer.map_or_else(|| "killed".to_owned(), in_words)
+    }
+
+    /// Notes the book that workers decide by. If it is another one than before, whoever was decided by that may
+    /// be anywhere until they are looked at again.
+    async fn note_book(&mut self) {
+        let random = &*self.system.worker.random;
+        let config = self.system.config.for_run(random, false).await.unwrap();
+        let accepted = config.accepted.map(|accepted| {
+            let same = |book: &&Book| book.parsed() == *accepted.book;
+            self.books.iter().find(same).unwrap().clone()
+        });
+        let before = std::mem::replace(&mut self.accepted, accepted);
+        if before.is_some() && before != self.accepted {
+            let everybody: Vec<_> = self.people.iter().map(|person| person.id).collect();
+            self.changed(everybody);
+            self.unsure_until = self.now() + UNSURE;
+        }
+    }
+
+    /// Lets time pass. The schedule goes on with a run that is under way.
+    pub(crate) async fn pass(&mut self, time: Duration, working: bool) {
+        let ticks = if self.shape.runs { TICKS } else { 0 };
+        for _ in 0..ticks {
+            self.wait(time / (ticks + 1), working).await;
+            let answer = Box::pin(self.advance_run(None, None)).await;
+            self.note(format!("the run's tick: {answer}"));
+        }
+        self.wait(time / (ticks + 1), working).await;
     }
 
     /// Has groups looked up, and may kill the function that does it.
@@ -105,6 +132,7 @@ impl Game {
             self.world.cancel_suspension();
             return format!("{}; {}", in_words(answer), self.happen(meanwhile).await);
         }
+        self.note_book().await;
         let what = self.happen(meanwhile).await;
         self.wait(Duration::from_secs(seconds.into()), true).await;
         let second = self.advance_run(start, None).await;
@@ -117,6 +145,7 @@ impl Game {
         }
         self.world.let_go_on();
         let first = in_words(first.await);
+        self.note_book().await;
         format!(
             "stood still {moment:?} call {nth} for {seconds} s; {what}; another one: {second}; then: \
              {first}"

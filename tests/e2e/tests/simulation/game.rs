@@ -32,6 +32,8 @@ pub(crate) struct Person {
     pub(crate) is_there: bool,
     pub(crate) has_euros: bool,
     pub(crate) pin: Option<PinnedTo>,
+    /// Whether anybody ever decided where they belong.
+    pub(crate) was_pinned: bool,
     /// When the last request to forget them was taken.
     pub(crate) redacted: Option<Timestamp>,
     /// When something last changed that decides where they belong.
@@ -70,6 +72,8 @@ pub(crate) struct Order {
     pub(crate) owner: Option<CustomerId>,
     pub(crate) made: Timestamp,
     pub(crate) cents: u32,
+    /// How many cents were paid back.
+    pub(crate) refunded: u32,
 }
 
 /// Something that must not be.
@@ -80,7 +84,6 @@ pub(crate) struct Problem {
     pub(crate) what: String,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
 pub(crate) struct Game {
     pub(crate) world: World,
     pub(crate) system: Arc<System>,
@@ -88,7 +91,8 @@ pub(crate) struct Game {
     pub(crate) shape: Shape,
     pub(crate) books: Vec<Book>,
     pub(crate) wanted: usize,
-    pub(crate) was_changed: bool,
+    /// The book that workers decide by; none if none was accepted yet.
+    pub(crate) accepted: Option<Book>,
     /// Until when workers may go by an old book.
     pub(crate) unsure_until: Timestamp,
     pub(crate) people: Vec<Person>,
@@ -168,7 +172,7 @@ impl Game {
             shape,
             books: history.books.clone(),
             wanted: 0,
-            was_changed: false,
+            accepted: None,
             unsure_until: Timestamp::MIN,
             people: Vec::new(),
             users: Vec::new(),

@@ -5,7 +5,7 @@ use simulators::Moment;
 use crate::between::Fate;
 use crate::book::Book;
 use crate::chance::Chance;
-use crate::step::{Death, Kind, Lasts, OnGroup, Step, Trouble, Who};
+use crate::step::{Death, Kind, Lasts, OnGroup, Only, Step, Trouble, Who};
 
 /// How many addresses there are; some more are the same in capitals.
 pub(crate) const ADDRESSES: u8 = 16;
@@ -42,6 +42,10 @@ pub(crate) struct Shape {
     pub(crate) ends: bool,
     /// Whether everybody orders once more, after the faults have ended and before the full run.
     pub(crate) all_order: bool,
+    /// Whether there are full runs before the end. Where there are none, nothing but events mends anything.
+    pub(crate) runs: bool,
+    /// How many of a hundred messages the queue hands out again that were deleted.
+    pub(crate) again: u64,
 }
 
 impl History {
@@ -69,6 +73,8 @@ impl Shape {
             groups: seed % 6 == 2,
             ends: seed % 8 == 3,
             all_order: seed.is_multiple_of(2),
+            runs: seed % 4 < 2,
+            again: *chance.one(&[0, 0, 3, 10]),
         }
     }
 }
@@ -108,8 +114,8 @@ fn step(chance: &Chance, shape: Shape) -> Step {
             Step::Wait { seconds, working: chance.percent(75) }
         }
         70..84 => of_workers(chance, hands),
-        84..92 => of_runs(chance, hands),
-        92..98 => Step::Trouble(trouble(chance)),
+        84..91 if shape.runs => of_runs(chance, hands),
+        84..98 => Step::Trouble(trouble(chance)),
         _ => Step::Calm,
     }
 }
@@ -200,6 +206,7 @@ fn moment(chance: &Chance) -> Moment {
 }
 
 fn death(chance: &Chance, most: u64) -> Death {
+    let most = if chance.percent(25) { 4 * most } else { most };
     let nth = 1 + chance.small::<u8>(most);
     if chance.percent(50) {
         return Death::Service { nth, moment: moment(chance) };
@@ -266,7 +273,7 @@ fn trouble(chance: &Chance) -> Trouble {
     let kind = *chance.one(&[
         Kind::Status(500),
         Kind::Status(503),
-        Kind::Status(*chance.one(&[401, 403])),
+        Kind::Status(*chance.one(&[401, 403, 429, 502])),
         Kind::InPart,
         Kind::Throttled,
         Kind::ManyAtOnce,
@@ -283,5 +290,23 @@ fn trouble(chance: &Chance) -> Trouble {
     } else {
         Lasts::Seconds(*chance.one(&[60, 600, 3_600]))
     };
-    Trouble { service, kind, done: chance.percent(60), after: chance.small(4), lasts }
+    let only = match service {
+        Who::Okta if chance.percent(60) => {
+            *chance.one(&[Only::Joins, Only::Leaves, Only::Profiles])
+        }
+        _ => Only::Every,
+    };
+    let after = if only == Only::Every { chance.small(4) } else { 0 };
+    // What a service says least often is what is believed most easily.
+    let kind = match (service, only) {
+        (Who::Queue, _) if chance.percent(40) => Kind::InPart,
+        (_, Only::Joins | Only::Leaves) if chance.percent(40) => Kind::Page(200),
+        _ => kind,
+    };
+    let lasts = match (service, kind, lasts) {
+        // Whatever is put off meanwhile becomes more: it is sent three times, and comes back as well.
+        (Who::Queue, Kind::Timeout | Kind::Broken, Lasts::Seconds(_)) => Lasts::Seconds(60),
+        _ => lasts,
+    };
+    Trouble { service, kind, done: chance.percent(60), after, only, lasts }
 }

@@ -7,7 +7,7 @@ use crate::game::{Game, Order, Person, address, amount};
 use crate::play::{NOBODY, pick};
 use crate::step::Step;
 
-/// A refund of everything, in per cent.
+/// All there is, in per cent.
 const WHOLE: u32 = 100;
 
 impl Game {
@@ -61,6 +61,7 @@ impl Game {
             is_there: true,
             has_euros,
             pin: None,
+            was_pinned: false,
             redacted: None,
             changed,
             told: 0,
@@ -79,7 +80,7 @@ impl Game {
         let price = amount(cents).parse().unwrap();
         let (id, _) = self.world.shopify.place_order(buyer, price).unwrap();
         let made = self.now();
-        self.orders.push(Order { id, owner, made, cents });
+        self.orders.push(Order { id, owner, made, cents, refunded: 0 });
         self.changed(owner);
         let name = owner.map_or_else(|| "a guest".to_owned(), |owner| self.name(owner));
         let number = self.orders.len() - 1;
@@ -116,7 +117,12 @@ impl Game {
     fn refund(&mut self, order: u8, percent: u8) -> Option<String> {
         let id = self.some_order(order)?;
         let number = self.number(id);
-        let back = self.orders[number].cents / WHOLE * u32::from(percent) / 4;
+        let order = &mut self.orders[number];
+        let left = order.cents.saturating_sub(order.refunded);
+        // A third of them pay back all there is.
+        let percent = if percent.is_multiple_of(3) { WHOLE } else { u32::from(percent) };
+        let back = left * percent / WHOLE;
+        order.refunded += back;
         self.world.shopify.refund_order(id, amount(back).parse().unwrap()).unwrap();
         self.changed(self.orders[number].owner);
         Some(format!("of order {number}, {} is paid back", amount(back)))

@@ -141,10 +141,19 @@ impl Game {
         let matched = record.and_then(|record| record.matched.as_ref());
         let matched = matched.map(|matched| &matched.user);
         let (segment, cents, orders) = match due {
+            // Nobody is looked for at Okta by figures that cannot be compared.
+            Due::WhatItWas if !person.was_pinned => {
+                let found = matched.map(|user| format!("has euros, and is matched with {user}"));
+                return found.into_iter().collect();
+            }
             Due::WhatItWas => return Vec::new(),
             Due::Nothing => {
                 let found = matched.map(|user| format!("is still matched with {user}"));
-                return found.into_iter().collect();
+                let mut wrong: Vec<_> = found.into_iter().collect();
+                if record.is_some() && person.redacted.is_some() && person.is_there {
+                    wrong.push("was to be forgotten, and is kept".to_owned());
+                }
+                return wrong;
             }
             Due::Held { segment, cents, orders } => (segment, cents, orders),
         };
@@ -163,6 +172,10 @@ impl Game {
         };
         if user.borne.is_disjoint(&person.borne) {
             wrong.push(format!("is matched with {}, who is somebody else", user.login));
+        }
+        let bears = |address: &String| user.login == *address || user.email == *address;
+        if !user.hands.contains(&Hand::Rename) && !person.email.as_ref().is_some_and(bears) {
+            wrong.push(format!("is matched with {}, whose address is not theirs now", user.login));
         }
         if !user.is_there {
             if segment.is_some() {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use http::Method;
 use resegment::Start;
 use rules::PinnedTo;
 use simulators::{Fault, Matching, Service};
@@ -12,10 +13,12 @@ use state::{Cause, Message, Outgoing, Pin, Pinned, Queue, Subject};
 use crate::aws_faults::{AwsFault, Part};
 use crate::book::{NAMES, in_a_line};
 use crate::game::Game;
-use crate::step::{Kind, Lasts, Step, Trouble, Who};
+use crate::step::{Kind, Lasts, Only, Step, Trouble, Who};
 
 /// How long a function may know an older set of secrets, at most.
 const ROTATION: Duration = Duration::from_mins(6);
+/// A user in a group, at Okta.
+const MEMBERSHIP: &str = "/api/v1/groups/{id}/users/{id}";
 /// A step whose subject is not there.
 pub(crate) const NOBODY: &str = "nothing happens";
 
@@ -73,7 +76,7 @@ impl Game {
                 self.forge(webhook, *how).await
             }
             Step::Wait { seconds, working } => {
-                self.wait(Duration::from_secs((*seconds).into()), *working).await;
+                self.pass(Duration::from_secs((*seconds).into()), *working).await;
                 let how = if *working { "" } else { ", and nobody works" };
                 format!("{seconds} s pass{how}")
             }
@@ -135,6 +138,7 @@ impl Game {
         if let Pinned::Done { .. } = answer {
             self.changed([id]);
             if let Some(person) = self.people.iter_mut().find(|person| person.id == id) {
+                person.was_pinned |= to.is_some();
                 person.pin = to;
             }
         }
@@ -155,7 +159,6 @@ impl Game {
     }
 
     async fn want(&mut self, book: usize) -> String {
-        self.was_changed = true;
         self.wanted = book;
         self.system.config.put_wanted(&self.books[book].parsed()).await.unwrap();
         format!("the wanted book is now: {}", in_a_line(&self.books[book]))
@@ -176,7 +179,7 @@ impl Game {
     }
 
     fn trouble(&mut self, trouble: Trouble) -> String {
-        let Trouble { service, kind, done, after, lasts } = trouble;
+        let Trouble { service, kind, done, after, only, lasts } = trouble;
         let fault = fault(service, kind, done);
         let service = match service {
             Who::Shopify => Service::Shopify,
@@ -194,9 +197,16 @@ impl Game {
                 return format!("no secret can be read for {} s", time.as_secs());
             }
         };
-        let matching = Matching::any().after(after.into());
+        let matching = match only {
+            _ if service != Service::Okta => Matching::any(),
+            Only::Every => Matching::any(),
+            Only::Joins => Matching::call(Method::PUT, MEMBERSHIP),
+            Only::Leaves => Matching::call(Method::DELETE, MEMBERSHIP),
+            Only::Profiles => Matching::call(Method::POST, "/api/v1/users/{id}"),
+        };
+        let matching = matching.after(after.into());
         let faults = self.world.faults();
-        let what = format!("{service}, after {after} calls: {fault:?}");
+        let what = format!("{service}, {only:?}, after {after} calls: {fault:?}");
         match lasts {
             Lasts::Calls(calls) => {
                 faults.times(calls.into(), service, matching, fault);

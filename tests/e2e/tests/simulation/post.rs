@@ -67,7 +67,13 @@ impl Game {
 
     /// Delivers a webhook of the shop, which sends it again if it is not taken.
     pub(crate) async fn deliver(&mut self, webhook: Webhook, refused: u32) {
+        let waiting = self.system.queue().depth();
         let answer = self.knock(&webhook).await;
+        if let Answer::Queued(count) = answer
+            && self.system.queue().depth() < waiting + count
+        {
+            self.wrong("lost", format!("{} was taken, and nothing is queued", webhook.topic));
+        }
         self.tally.count(format!("webhooks answered {}", answer.as_str()));
         let may_be_refused = self.now() < self.rotated_until;
         if answer == Answer::Unavailable || answer == Answer::Unauthorized && may_be_refused {

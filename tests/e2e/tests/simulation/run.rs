@@ -7,23 +7,28 @@ use std::sync::Once;
 use std::time::Duration;
 
 use resegment::{Start, Status};
+use rust_decimal::Decimal;
+use simulators::Buyer;
 use state::{Cause, Message, Outgoing, Queue};
 use tokio::runtime::Builder;
 
 use crate::between::Fate;
 use crate::book::in_a_line;
-use crate::game::{Game, Problem};
+use crate::game::{Game, Order, Problem};
 use crate::history::History;
 use crate::oracle::Promise;
-use crate::step::{Death, Step};
+use crate::step::Death;
 use crate::tally::Tally;
 
 /// Longer than anything lags, is put off, or is leased.
 const CALM: Duration = Duration::from_hours(1);
 /// Longer than any history takes, by the clock on the wall.
 const LONGEST: Duration = Duration::from_mins(3);
+/// What everybody orders for in the end, and what some of these orders are changed to.
+const PRICE: Decimal = Decimal::from_parts(999, 0, 0, false, 2);
+const OTHER_PRICE: Decimal = Decimal::from_parts(60_099, 0, 0, false, 2);
 /// How often a message is received before it is a dead letter, as in `template.yaml`.
-const RECEIVES: u32 = 3;
+const RECEIVES: u32 = 5;
 
 /// What came of a history.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -176,7 +181,7 @@ impl Game {
         }
     }
 
-    /// A message that three workers in a row did not survive is a dead letter, and no other. An operator
+    /// A message that five workers in a row did not survive is a dead letter, and no other. An operator
     /// has its customer looked at again.
     async fn replay_dead_letters(&mut self) {
         let dead = self.system.queue().dead_letters();
@@ -199,19 +204,30 @@ impl Game {
         self.replayed = dead.len();
     }
 
-    /// Everybody orders, and the one webhook of each order comes.
+    /// Everybody orders, and one webhook tells of it: that of the order, or of a change to it. Some orders are
+    /// changed once more while the second look of the first change is about to be made, and one webhook tells
+    /// of that.
     async fn everybody_orders(&mut self) {
-        let there = self.people.iter().filter(|person| person.is_there).count();
-        for who in 0..there {
-            let who = u8::try_from(who).unwrap();
-            let step = Step::Order { who: Some(who), cents: 999, luck: 0 };
-            let known = self.orders.len();
-            // All its webhooks are lost.
-            self.happen(&step).await;
-            let Some(order) = self.orders.get(known).map(|order| order.id) else { continue };
-            let webhook = self.world.shopify.update_order(order, "9.99".parse().unwrap()).unwrap();
-            self.world.shopify.take_webhooks();
+        let there = self.people.iter().filter(|person| person.is_there);
+        let there: Vec<_> = there.map(|person| person.id).collect();
+        for (place, customer) in there.into_iter().enumerate() {
+            let shop = self.world.shopify.clone();
+            let price = || shop.silently(|shop| shop.place_order(Buyer::Customer(customer), PRICE));
+            let (order, created) = price().unwrap();
+            let change = |price| shop.silently(|shop| shop.update_order(order, price)).unwrap();
+            let made = self.now();
+            let owner = Some(customer);
+            self.orders.push(Order { id: order, owner, made, cents: 999, refunded: 0 });
+            self.changed([customer]);
+            let webhook = if place % 3 == 0 { created } else { change(PRICE) };
             self.deliver(webhook, 0).await;
+            let until_second = self.shape.settle + self.shape.second_look;
+            if place % 3 == 2 && self.shape.settle > 5 {
+                self.wait(Duration::from_secs(until_second - 5), true).await;
+                let webhook = change(OTHER_PRICE);
+                self.changed([customer]);
+                self.deliver(webhook, 0).await;
+            }
             self.wait(Duration::from_secs(1), true).await;
         }
         self.come_to_rest().await;

@@ -193,6 +193,8 @@ pub(crate) struct Trouble {
     pub(crate) kind: Kind,
     pub(crate) done: bool,
     pub(crate) after: u8,
+    /// Which calls of Okta it meets, if not all.
+    pub(crate) only: Only,
     pub(crate) lasts: Lasts,
 }
 
@@ -206,6 +208,14 @@ pub(crate) enum Who {
     Tables,
     Queue,
     Secrets,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Only {
+    Every,
+    Joins,
+    Leaves,
+    Profiles,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::CustomerId;
+use rules::{Attributes, CustomerId, Membership, Noted};
 use simulators::okta::{MembershipChange, MembershipEvent};
 use simulators::{CallRecord, Outcome};
 use state::Entry;
@@ -37,7 +37,11 @@ impl Game {
     pub(crate) async fn watch(&mut self, log: usize, well: &[CustomerId]) {
         self.take_calls();
         let entries = self.entries().await;
-        let events: Vec<_> = self.world.okta.membership_log().split_off(log);
+        let events = self.world.okta.membership_log().into_iter().enumerate().skip(log);
+        let (by_hand, events): (Vec<_>, Vec<_>) =
+            events.partition(|(place, _)| self.by_hand.contains(place));
+        let by_hand: BTreeSet<_> = by_hand.into_iter().map(|(_, event)| event.user).collect();
+        let events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
         let mut wrong = Vec::new();
         let is_watched = !self.groups_changed && !self.is_over;
         let is_sure = |user: &&User| user.is_there && !user.hands.contains(&Hand::SetStatus);
@@ -45,7 +49,8 @@ impl Game {
             let mut held = self.groups_of(&user.id);
             let of_user: Vec<_> = events.iter().filter(|event| event.user == user.id).collect();
             let is_contested = self.bearing(&user.borne).len() > 1;
-            if !is_contested && self.was_without(&held, &of_user) {
+            let is_ours = !is_contested && !by_hand.contains(&user.id);
+            if is_ours && self.was_without(&held, &of_user) {
                 let what = format!("{} was without a group on the way to {held:?}", user.login);
                 wrong.push(("no group", what));
             }
@@ -58,6 +63,7 @@ impl Game {
                 let what = format!("{} is left in {held:?} by a look that ended", user.login);
                 wrong.push(("two groups", what));
             }
+            wrong.extend(self.believed(user, &entries).map(|what| ("believed", what)));
             let noted = noted.map(|(_, noted)| noted).unwrap_or_default();
             held.retain(|name| !noted.contains(*name));
             if !held.is_empty() {
@@ -68,6 +74,37 @@ impl Game {
         for (kind, what) in wrong {
             self.wrong(kind, what);
         }
+    }
+
+    /// What a record is sure of and Okta shows otherwise, unless somebody edited that by hand.
+    fn believed(&self, user: &User, entries: &Entries) -> Option<String> {
+        let record = entries.values().find_map(|entry| match entry {
+            Entry::Customer(record) => {
+                let is_theirs = record.matched.as_ref().is_some_and(|it| it.user == user.id);
+                is_theirs.then_some(record)
+            }
+            Entry::Tombstone(_) => None,
+        })?;
+        let was_edited = |hand| user.hands.contains(&hand);
+        if was_edited(Hand::SetStatus) || was_edited(Hand::Delete) {
+            return None;
+        }
+        let held = self.world.okta.group_names_of(&user.id);
+        let sure =
+            |noted: &&Noted| noted.membership == Membership::Member && !was_edited(Hand::Move);
+        let mut sure = record.applied.groups.values().filter(sure);
+        if let Some(noted) = sure.find(|noted| !held.contains(&noted.name.to_string())) {
+            return Some(format!("{} is not in {}, and is thought to be", user.login, noted.name));
+        }
+        let shown = self.world.okta.attributes_of(&user.id);
+        let is_right = match record.applied.attributes {
+            _ if was_edited(Hand::WriteProfile) => true,
+            Attributes::Unknown => true,
+            Attributes::Cleared => shown == (None, None),
+            Attributes::Set(totals) => shown == (Some(totals.spent.amount), Some(totals.orders)),
+        };
+        (!is_right)
+            .then(|| format!("{} shows {shown:?}, and is thought to show others", user.login))
     }
 
     /// Whether a user was in no group before they came into another.

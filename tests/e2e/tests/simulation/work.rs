@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rules::CustomerId;
 use simulators::Moment;
-use state::{LONGEST_DELAY, Outcome, Receive, Received};
-use sync_customer::{Done, Record};
+use state::{LONGEST_DELAY, Message, Outcome, Receive, Received};
+use sync_customer::{Done, Record, Report};
 
 use crate::between::Calls;
 use crate::game::Game;
@@ -34,6 +34,8 @@ pub(crate) struct Worked {
     well: Vec<CustomerId>,
     /// The messages that come back because the queue did not do as it was told.
     undeleted: Vec<String>,
+    /// What should have been queued, and was not.
+    lost: Vec<String>,
 }
 
 /// A future that stays on its thread.
@@ -119,6 +121,7 @@ impl Game {
         };
         let well = self.ended(&received, ended, deadline);
         self.watch(log, &well).await;
+        self.hand_out_again(received);
         true
     }
 
@@ -135,10 +138,13 @@ impl Game {
             }
         }
         self.tally.count(if ended.is_some() { "batches" } else { "batches killed or misled" });
-        let Worked { line, well, undeleted } = ended.unwrap_or_else(|| Worked {
+        let Worked { line, well, undeleted, lost } = ended.unwrap_or_else(|| Worked {
             line: "killed, or misled".to_owned(),
             ..Worked::default()
         });
+        for what in lost {
+            self.wrong("lost", what);
+        }
         for body in undeleted {
             *self.spared.entry(body).or_default() += 1;
         }
@@ -159,6 +165,7 @@ impl Game {
         let (system, clock) = (Arc::clone(&self.system), self.world.clock.clone());
         Box::pin(async move {
             let met = system.aws.faults.met_at_queue();
+            let sent = system.aws.sent();
             let records = received
                 .iter()
                 .map(|message| Record { id: message.id.to_string(), body: message.body.clone() });
@@ -176,7 +183,8 @@ impl Game {
             let queue_failed = system.aws.faults.met_at_queue() > met;
             let is_well = |done: &&Done| !UNFINISHED.contains(&done.outcome);
             let well = report.done.iter().filter(is_well).map(|done| done.customer).collect();
-            let mut worked = Worked { line, well, undeleted: Vec::new() };
+            let lost = lost(&received, &report, &system.aws.sent_since(sent));
+            let mut worked = Worked { line, well, undeleted: Vec::new(), lost };
             let queue = system.queue();
             for message in received {
                 if report.failed.contains(&message.id.to_string()) {
@@ -201,6 +209,17 @@ impl Game {
         })
     }
 
+    /// The queue hands some messages out once more that were deleted, as SQS may.
+    fn hand_out_again(&mut self, received: Vec<Received>) {
+        for message in received {
+            if self.chance.percent(self.shape.again) {
+                self.tally.count("messages handed out again");
+                let later = *self.chance.one(&[1, 30, 200]);
+                self.system.queue().send_raw(message.body, Duration::from_secs(later));
+            }
+        }
+    }
+
     /// Has a worker stand still in the middle of a call while something else happens.
     pub(crate) async fn work_slowly(
         &mut self,
@@ -212,6 +231,8 @@ impl Game {
         if received.is_empty() {
             return format!("nothing is due; {}", self.happen(meanwhile).await);
         }
+        self.take_calls();
+        let log = self.world.okta.membership_log().len();
         let deadline = self.now() + WORKER_TIMEOUT;
         self.world.suspend_at(nth.into(), moment);
         let reached = self.world.suspended();
@@ -223,12 +244,13 @@ impl Game {
         };
         if let Some(ended) = early {
             self.world.cancel_suspension();
-            self.ended(&received, Some(ended), deadline);
+            let well = self.ended(&received, Some(ended), deadline);
+            self.watch(log, &well).await;
             return format!("a worker works; {}", self.happen(meanwhile).await);
         }
+        self.watch(log, &[]).await;
         let what = self.happen(meanwhile).await;
         self.wait(Duration::from_secs(seconds.into()), true).await;
-        let log = self.world.okta.membership_log().len();
         let is_in_time = self.now() < deadline;
         let ended = if is_in_time {
             self.world.let_go_on();
@@ -246,4 +268,36 @@ impl Game {
             "a worker stands still {moment:?} call {nth}; {what}; {seconds} s pass; the worker {end}"
         )
     }
+}
+
+/// What a worker ought to have queued, and did not: a further look at whom it put off without giving their
+/// messages back, and the second look after an event that totals may lag behind.
+fn lost(received: &[Received], report: &Report, sent: &[Message]) -> Vec<String> {
+    let messages = received.iter().filter_map(|it| Some((it, Message::from_json(&it.body).ok()?)));
+    let messages: Vec<_> = messages.collect();
+    let mut lost = Vec::new();
+    for done in &report.done {
+        let about = |message: &Message| message.subject.customer() == Some(done.customer);
+        let mut theirs = messages.iter().filter(|(_, message)| about(message)).peekable();
+        let is_of_order = theirs.peek().is_none();
+        let (mut comes_back, mut is_followed) = (false, false);
+        for (it, message) in theirs {
+            comes_back |= report.failed.contains(&it.id.to_string());
+            is_followed |= message.needs_second_look();
+        }
+        let mut queued = sent.iter().filter(|message| about(message));
+        let what = match done.outcome {
+            // The look that came with a redaction comes after it.
+            Outcome::Covered | Outcome::Redacted => continue,
+            _ if comes_back || is_of_order => continue,
+            Outcome::Deferred if queued.next().is_none() => "was put off, and is not queued",
+            Outcome::Deferred => continue,
+            _ if is_followed && !queued.any(|message| message.followed_up) => {
+                "was looked at for an order, and no second look is queued"
+            }
+            _ => continue,
+        };
+        lost.push(format!("{} {what}", done.customer));
+    }
+    lost
 }

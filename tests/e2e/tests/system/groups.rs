@@ -49,6 +49,27 @@ async fn a_group_that_a_rule_fills_is_neither_joined_nor_left() {
 }
 
 #[tokio::test]
+async fn a_group_that_a_rule_filled_for_a_while_is_left_once_no_rule_does() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let order = shop.buys(&ann, "600").await;
+    let rule = shop.world.okta.add_rule("big spenders", &[shop.group(VIP)], true);
+    shop.refresh_groups().await;
+    shop.world.shopify.update_order(order, "20".parse().unwrap()).unwrap();
+    let update = shop.set_email(ann.customer, Some("ANN@example.com"));
+    shop.deliver(&update).await;
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::Applied]);
+    assert_eq!(shop.held(&ann.user).groups, [NEW, VIP]);
+    assert!(shop.world.okta.rule_exclusions(&rule).is_empty());
+
+    shop.world.okta.set_rule_active(&rule, false);
+    shop.refresh_groups().await;
+    shop.deliver(&shop.set_email(ann.customer, Some("ann@example.com"))).await;
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::Applied]);
+    assert_eq!(shop.held(&ann.user), held(NEW, "20", 1));
+}
+
+#[tokio::test]
 async fn money_in_another_currency_is_an_outcome_and_no_guess() {
     let shop = Shop::open().await;
     let ann = shop.person("ann@example.com");

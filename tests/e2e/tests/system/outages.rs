@@ -164,7 +164,7 @@ async fn what_okta_will_never_take_becomes_a_dead_letter_and_nobody_else_waits()
     let shop = Shop::open().await;
     let (ann, ben) = (shop.person("ann@example.com"), shop.person("ben@example.com"));
     let join = Matching::call(Method::PUT, JOIN);
-    shop.world.faults().times(7, Service::Okta, join, Fault::Status(400));
+    shop.world.faults().times(11, Service::Okta, join, Fault::Status(400));
     shop.order(ann.customer, "45.50").await;
     shop.settle().await;
     assert_eq!(shop.system.queue().dead_letters().len(), 2, "the event and its second look");

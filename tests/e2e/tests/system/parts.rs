@@ -42,6 +42,18 @@ impl Queue for RefusingOnce {
     }
 }
 
+/// A queue that takes everything, and never says so.
+struct Silent(LocalQueue);
+
+impl Queue for Silent {
+    fn send(&self, messages: Vec<Outgoing>) -> BoxFuture<'_, Result<(), state::Error>> {
+        Box::pin(async {
+            self.0.send(messages).await?;
+            Refusing.send(Vec::new()).await
+        })
+    }
+}
+
 impl RefusingOnce {
     fn of(shop: &Shop) -> Arc<Self> {
         Arc::new(Self { queue: shop.system.queue().clone(), has_refused: AtomicBool::new(false) })
@@ -130,9 +142,27 @@ async fn a_second_look_that_the_queue_does_not_take_is_asked_for_again() {
     let records = due(&shop);
     let worker = worker(&shop, RefusingOnce::of(&shop), shop.system.customers().clone());
     let report = worker.handle(records, shop.now() + Duration::from_mins(1)).await;
-    assert_eq!((report.failed.len(), report.tally.of("deferred")), (0, 1));
+    assert_eq!((report.failed.len(), report.tally.of("deferred")), (1, 1));
     shop.settle().await;
     assert_eq!(shop.held(&ann.user), held(NEW, "20", 1));
+}
+
+/// Seed 388 of the simulation: each time a message came back, it was put off as well, and so there were ever more.
+#[tokio::test]
+async fn messages_do_not_multiply_in_a_queue_that_never_says_what_it_takes() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    let records = received(&shop, &ann).await;
+    let queue = shop.system.queue().clone();
+    let worker = worker(&shop, Arc::new(Silent(queue.clone())), shop.system.customers().clone());
+    let before = queue.depth();
+    for times in 1..=3 {
+        let report = worker.handle(records.clone(), shop.now() + Duration::from_mins(1)).await;
+        assert_eq!((report.failed.len(), report.tally.of("deferred")), (1, 1));
+        assert_eq!(queue.depth(), before + times, "a second look each time, and nothing else");
+    }
+    shop.settle().await;
+    assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
 }
 
 #[tokio::test]

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use segments::local::{LocalSecrets, OKTA_SECRET, Options};
 use simulators::okta::{NewServiceApp, ProofOfPossession, ServiceApp};
 use simulators::{Service, World};
+use state::Outcome;
 
-use crate::harness::{NEW, RETURNING, Shop, held};
+use crate::harness::{NEW, RETURNING, Shop, VIP, held, outcomes};
+use crate::of_runs::message;
 
 /// A shop whose system is this app to Okta.
 async fn open(new: &NewServiceApp<'_>) -> (Shop, ServiceApp) {
@@ -72,4 +75,24 @@ async fn what_an_app_that_is_refused_left_undone_is_done_once_it_is_mended() {
     shop.wait(Duration::from_secs(10));
     shop.settle().await;
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_granted_says_nothing_of_the_user_however_long_it_is_waited_for() {
+    let new = NewServiceApp::default();
+    let (shop, app) = open(&new).await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "45.50").await;
+    shop.wait(Duration::from_hours(2));
+    shop.world.okta.set_app_scopes(&app.client_id, &[]);
+    shop.place(ann.customer, "600");
+    shop.send([message(&shop, ann.customer)]).await;
+    let hour = shop.now() + SignedDuration::from_hours(1);
+    let waited = outcomes(&shop.system.settle_until(hour).await.unwrap());
+    assert!(waited.len() > 6, "{waited:?}");
+    assert!(waited.iter().all(|outcome| *outcome == Outcome::Deferred), "{waited:?}");
+
+    shop.world.okta.set_app_scopes(&app.client_id, new.scopes);
+    assert_eq!(outcomes(&shop.settle().await), [Outcome::Applied]);
+    assert_eq!(shop.held(&ann.user), held(VIP, "645.5", 2));
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use clap::Parser as _;
+use runtime::Metric;
 use segments::Cli;
+use state::{LONGEST_DELAY, Outcome};
 
-use crate::document::{Document, Part, file, texts};
+use crate::document::{Document, Part, file, items, texts};
 
 const OPERATIONS: &str = "docs/operations.md";
 
@@ -34,6 +36,31 @@ fn only_an_overdue_run_is_told_of_by_silence() {
     let mut silent = alarms(&document);
     silent.retain(|alarm| alarm.text("TreatMissingData") == "breaching");
     assert_eq!(silent.into_iter().map(name).collect::<Vec<_>>(), ["run-overdue"]);
+}
+
+/// The share of the looks that were put off, of one half hour after the other. Whoever waits is put off in each
+/// of them, so two who wait all night are not missed.
+#[test]
+fn an_hour_in_which_nearly_everybody_is_put_off_is_told_whatever_the_reason() {
+    let document = Document::read();
+    let alarm = document.resource("CustomersDeferredAlarm");
+    let metrics = items(alarm.get("Metrics"));
+    let [value, deferred, customers] = metrics[..] else { panic!("{metrics:?}") };
+    assert_eq!(value["Expression"], "IF(deferred >= 5, 100 * deferred / customers, 0)");
+    assert!(alarm.number("Threshold") < 100, "some are always done with");
+    let outcome = Outcome::Deferred.as_str();
+    for (metric, id, dimensions) in [
+        (deferred, "deferred", &["service", "sync-customer", "outcome", outcome][..]),
+        (customers, "customers", &["service", "sync-customer"]),
+    ] {
+        assert_eq!(metric["Id"], id);
+        let stat = &metric["MetricStat"];
+        assert_eq!(stat["Metric"]["MetricName"], Metric::Customers.name());
+        assert_eq!(texts(&stat["Metric"]["Dimensions"]), dimensions);
+        let period = stat["Period"].as_u64().unwrap();
+        assert!(period >= 2 * LONGEST_DELAY.as_secs(), "{id}");
+        assert_eq!(period * alarm.number("EvaluationPeriods"), 3_600, "{id}");
+    }
 }
 
 #[test]

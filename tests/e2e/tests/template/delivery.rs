@@ -51,22 +51,28 @@ fn every_parameter_that_an_environment_gives_is_one_of_the_templates() {
     }
 }
 
+/// Whether an environment names this parameter, and the template refuses what stands there until a person has
+/// put in something like this.
+fn is_asked_for(environment: &str, name: &str, good: &str) -> bool {
+    let pattern = text(Document::read().at(&format!("Parameters/{name}/AllowedPattern")));
+    let pattern = json!({ "pattern": pattern });
+    let accepts = |value: &str| jsonschema::is_valid(&pattern, &json!(value));
+    assert!(accepts(good), "{good}");
+    let config: Table = file("samconfig.toml").parse().unwrap();
+    let given = overrides(&config, environment, "deploy");
+    given.iter().any(|(each, placeholder)| each == name && !accepts(placeholder))
+}
+
 /// Whoever forgets to name a shop deploys nothing, rather than a stack for a shop that may be somebody's.
 #[test]
 fn no_environment_can_be_deployed_before_its_shop_and_organisation_are_named() {
-    let (config, document) = (file("samconfig.toml"), Document::read());
-    let config: Table = config.parse().unwrap();
     for environment in ENVIRONMENTS {
-        let given = overrides(&config, environment, "deploy");
-        for (name, good) in
-            [("ShopifyShop", "my-store.myshopify.com"), ("OktaOrgUrl", "https://my-org.okta.com")]
-        {
-            let pattern = text(document.at(&format!("Parameters/{name}/AllowedPattern")));
-            let pattern = json!({ "pattern": pattern });
-            let accepts = |value: &str| jsonschema::is_valid(&pattern, &json!(value));
-            assert!(accepts(good));
-            let (_, placeholder) = given.iter().find(|(each, _)| each == name).unwrap();
-            assert!(!accepts(placeholder), "{environment}: {placeholder} could be deployed");
-        }
+        assert!(is_asked_for(environment, "ShopifyShop", "my-store.myshopify.com"));
+        assert!(is_asked_for(environment, "OktaOrgUrl", "https://my-org.okta.com"));
     }
+}
+
+#[test]
+fn what_serves_customers_is_not_deployed_before_somebody_is_told_of_its_alarms() {
+    assert!(is_asked_for("prod", "AlarmEmail", "operations@example.com"));
 }

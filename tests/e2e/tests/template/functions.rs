@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{Document, Part, text, texts};
+use crate::document::{Document, Part, file, text, texts};
 
 /// The alarms about a metric of a function.
 fn alarms<'a>(document: &'a Document, metric: &str, function: &str) -> Vec<Part<'a>> {
@@ -26,6 +26,17 @@ fn there_are_four_functions() {
         let name = function.text("CodeUri").replace("functions/", "${AWS::StackName}-");
         assert_eq!(function.text("FunctionName"), name);
     }
+}
+
+/// What has a longer name fails half-way through a deployment.
+#[test]
+fn the_readme_says_how_long_a_stack_s_name_may_be() {
+    const LONGEST_OF_LAMBDA: usize = 64;
+    let document = Document::read();
+    let names = document.functions().into_iter().map(|function| function.text("FunctionName"));
+    let longest = names.map(|name| name.replace("${AWS::StackName}", "").len()).max().unwrap();
+    let most = format!("stack's name may have at most {} characters", LONGEST_OF_LAMBDA - longest);
+    assert!(file("README.md").contains(&most), "{most}");
 }
 
 #[test]

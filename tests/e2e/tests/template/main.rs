@@ -23,3 +23,5 @@ mod rights;
 mod settings;
 #[cfg(test)]
 mod stores;
+#[cfg(test)]
+mod suppressions;

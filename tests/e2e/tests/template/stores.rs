@@ -18,6 +18,14 @@ fn a_message_stays_out_of_sight_for_six_times_as_long_as_its_function_may_take()
     assert!(queue.number("VisibilityTimeout") >= 6 * function.number("Timeout"));
 }
 
+/// What Lambda takes while its function is given no room counts as received.
+#[test]
+fn a_message_is_buried_after_five_receives_as_lambda_asks_of_its_queues() {
+    let document = Document::read();
+    let receives = document.resource("SyncQueue").number("RedrivePolicy/maxReceiveCount");
+    assert!(receives >= 5, "{receives}");
+}
+
 #[test]
 fn a_bad_message_fails_alone_and_workers_are_few() {
     let document = Document::read();

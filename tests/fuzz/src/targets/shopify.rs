@@ -13,9 +13,12 @@ use simulators::{NewCustomer, SimClock, World};
 
 use super::script::{Script, answered, outbound};
 use super::{Play, Target};
+use crate::input::{Part, Sample};
 
 /// How many ways there are.
 const WAYS: usize = 10;
+/// The one that downloads a file.
+const EXPORT: usize = 6;
 /// The one that begins with asking for a token.
 const GRANTED: usize = 9;
 
@@ -61,7 +64,7 @@ async fn call(shopify: &Shopify, clock: &SimClock, way: usize, Whom { customer, 
             let (topic, uri) = (SubscriptionTopic::OrdersCreate, "https://hooks.example/webhooks");
             drop(shopify.subscribe(topic, uri, deadline).await);
         }
-        6 => export(shopify, clock).await,
+        EXPORT => drop(export(shopify, clock).await),
         7 => drop(shopify.export_since(clock.now(), deadline).await),
         _ => {
             let Ok(email) = "ann@example.com".parse() else { return };
@@ -70,15 +73,28 @@ async fn call(shopify: &Shopify, clock: &SimClock, way: usize, Whom { customer, 
     }
 }
 
-/// From the start of an export to the end of its file.
-async fn export(shopify: &Shopify, clock: &SimClock) {
-    let Ok(Started::Begun(id)) = shopify.start_export(later(clock)).await else { return };
+/// From the start of an export to the end of its file: what it holds, as far as it could be read.
+async fn export(shopify: &Shopify, clock: &SimClock) -> Option<Vec<u8>> {
+    let Ok(Started::Begun(id)) = shopify.start_export(later(clock)).await else { return None };
     clock.advance(std::time::Duration::from_hours(1));
-    let Ok(Some(export)) = shopify.export(&id, later(clock)).await else { return };
-    let ExportState::Completed { file: Some(file), .. } = export.state else { return };
-    if let Ok(mut stream) = shopify.open_export(&file, later(clock)).await {
-        while let Ok(Some(_)) = stream.next().await {}
+    let export = shopify.export(&id, later(clock)).await.ok()??;
+    let ExportState::Completed { file: Some(file), .. } = export.state else { return None };
+    let mut stream = shopify.open_export(&file, later(clock)).await.ok()?;
+    let mut whole = Vec::new();
+    while let Ok(Some(piece)) = stream.next().await {
+        whole.extend(piece);
     }
+    Some(whole)
+}
+
+/// The answers from the start of an export to its file. What a file holds is not in the simulators' records.
+async fn exported(world: &World) -> Sample {
+    let file = export(&client(world.transport(), &world.clock, EXPORT), &world.clock).await;
+    let mut sample = answered(world, EXPORT);
+    if let Some((part, file)) = sample.parts.last_mut().zip(file) {
+        *part = Part::new(part.status, part.headers.clone(), file.into());
+    }
+    sample
 }
 
 pub(super) async fn target() -> Target {
@@ -92,6 +108,10 @@ pub(super) async fn target() -> Target {
     let mut samples = Vec::new();
     for way in 0..WAYS {
         world.take_calls();
+        if way == EXPORT {
+            samples.push(exported(&world).await);
+            continue;
+        }
         call(&client(world.transport(), &world.clock, way), &world.clock, way, whom).await;
         samples.push(answered(&world, way));
     }

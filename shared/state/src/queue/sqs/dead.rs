@@ -83,12 +83,21 @@ fn target(policy: &str) -> Option<(String, String)> {
 }
 
 impl SqsDeadLetters {
-    /// Reads until nothing more comes, or what was read comes back into sight.
+    /// Reads until nothing more comes, or what was read comes back into sight. On an error, what was read is
+    /// given back.
     async fn read(&self, most: usize) -> Result<Vec<DeadLetter>, Error> {
         let mut letters = BTreeMap::new();
         while letters.len() < most {
             let known = letters.len();
-            letters.extend(self.receive().await?);
+            match self.receive().await {
+                Ok(received) => letters.extend(received),
+                Err(error) => {
+                    let letters: Vec<_> = letters.into_values().collect();
+                    // What cannot be given back comes back by itself.
+                    let _ = self.give_all_back(&letters).await;
+                    return Err(error);
+                }
+            }
             if letters.len() == known {
                 break;
             }
@@ -136,20 +145,25 @@ impl SqsDeadLetters {
         Ok(())
     }
 
+    /// Every batch is tried, whatever becomes of another; tells the first error.
     async fn give_all_back(&self, letters: &[DeadLetter]) -> Result<(), Error> {
+        let mut given_back = Ok(());
         for batch in letters.chunks(BATCH) {
-            let entry = |(index, letter): (usize, &DeadLetter)| {
-                let entry =
-                    ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
-                let entry = entry.receipt_handle(&letter.id.0).visibility_timeout(0);
-                entry.build().map_err(|_| unbuilt(GIVE_BACK))
-            };
-            let entries = batch.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
-            let call = self.client.change_message_visibility_batch().queue_url(&self.url);
-            let answer = call.set_entries(Some(entries)).send().await;
-            all_taken(GIVE_BACK, answer.map(|answer| answer.failed))?;
+            given_back = given_back.and(self.give_batch_back(batch).await);
         }
-        Ok(())
+        given_back
+    }
+
+    async fn give_batch_back(&self, batch: &[DeadLetter]) -> Result<(), Error> {
+        let entry = |(index, letter): (usize, &DeadLetter)| {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
+            let entry = entry.receipt_handle(&letter.id.0).visibility_timeout(0);
+            entry.build().map_err(|_| unbuilt(GIVE_BACK))
+        };
+        let entries = batch.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
+        let call = self.client.change_message_visibility_batch().queue_url(&self.url);
+        let answer = call.set_entries(Some(entries)).send().await;
+        all_taken(GIVE_BACK, answer.map(|answer| answer.failed))
     }
 }
 

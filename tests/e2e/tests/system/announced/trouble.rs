@@ -106,7 +106,7 @@ async fn what_never_came_about_because_okta_was_down_is_not_told() {
 async fn a_mistake_of_ours_becomes_a_dead_letter_and_blocks_nobody() {
     let shop = Shop::open().await;
     let (ann, ben) = (shop.person("ann@example.com"), shop.person("ben@example.com"));
-    for _ in 0..7 {
+    for _ in 0..11 {
         shop.listener.service().trouble(BusTrouble::EveryEntry("MalformedDetail"));
     }
     shop.order(ann.customer, "600").await;

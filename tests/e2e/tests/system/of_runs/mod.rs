@@ -50,7 +50,7 @@ fn run() -> RunId {
 
 impl Shop {
     /// Puts messages onto the queue.
-    async fn send(&self, messages: impl IntoIterator<Item = Message>) {
+    pub(crate) async fn send(&self, messages: impl IntoIterator<Item = Message>) {
         let outgoing = |message| Outgoing { message, delay: Duration::ZERO };
         let messages = messages.into_iter().map(outgoing).collect();
         self.system.queue().send(messages).await.unwrap();

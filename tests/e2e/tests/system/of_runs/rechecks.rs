@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rules::{Applied, Attributes, Membership, RuleBook};
+use simulators::Moment;
 use simulators::okta::{GroupKind, UserStatus};
 use state::{Cause, Entry, Outcome, Written};
 
@@ -161,6 +162,27 @@ async fn a_deactivated_user_is_an_outcome_and_nothing_is_written() {
     assert_eq!(shop.works_off(recheck(&shop, ann.customer)).await, [Outcome::UserInactive]);
     assert_eq!(shop.okta_calls(), [READ_USER]);
     assert_eq!(shop.answered(ann.customer).await, Some(Outcome::UserInactive));
+}
+
+#[tokio::test]
+async fn what_a_deactivated_user_is_to_leave_is_noted_before_they_leave_it() {
+    let shop = Shop::open().await;
+    let ann = shop.newcomer().await;
+    shop.world.okta.set_status(&ann.user, UserStatus::Deprovisioned).unwrap();
+    shop.set_email(ann.customer, Some("anna@example.com"));
+    shop.send([recheck(&shop, ann.customer)]).await;
+    // Shopify; the user, for the address and for what they hold; and the group.
+    shop.world.suspend_at(4, Moment::After);
+    tokio::select! {
+        () = shop.world.suspended() => {}
+        _ = shop.system.work_once() => panic!("the worker was not stopped"),
+    }
+    assert_eq!(shop.okta_calls(), [READ_USER, READ_USER, LEAVE]);
+    assert!(shop.record(ann.customer).await.is_leased(shop.now()));
+    let noted = shop.applied(&ann).await.groups;
+    assert!(noted.values().all(|it| it.membership == Membership::Uncertain), "{noted:?}");
+    shop.settle().await;
+    assert_eq!(shop.answered(ann.customer).await, Some(Outcome::Unmatched));
 }
 
 #[tokio::test]
