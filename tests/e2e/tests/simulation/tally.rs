@@ -18,6 +18,10 @@ impl Tally {
         *self.0.entry(what.into()).or_default() += times;
     }
 
+    pub(crate) fn has(&self, what: &str) -> bool {
+        self.0.contains_key(what)
+    }
+
     pub(crate) fn add_all(&mut self, other: Self) {
         for (what, times) in other.0 {
             self.add(what, times);
