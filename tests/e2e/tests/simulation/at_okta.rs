@@ -43,6 +43,7 @@ impl Game {
             }
             OnGroup::Delete => self.world.okta.delete_group(&group).unwrap(),
             OnGroup::Rule | OnGroup::Restore => {
+                self.ruled.insert(name);
                 self.rules.push(self.world.okta.add_rule("by department", &[group], true));
             }
         }

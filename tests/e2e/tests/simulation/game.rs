@@ -111,6 +111,8 @@ pub(crate) struct Game {
     /// The groups that are called something else, and the rules that fill groups.
     pub(crate) renamed: BTreeSet<(&'static str, GroupId)>,
     pub(crate) rules: Vec<String>,
+    /// The groups that a rule filled at some time.
+    pub(crate) ruled: BTreeSet<&'static str>,
     /// Until when the function may not know the latest signing secret.
     pub(crate) rotated_until: Timestamp,
     /// Where the org's log of memberships tells what was done by hand.
@@ -185,6 +187,7 @@ impl Game {
             is_over: false,
             renamed: BTreeSet::new(),
             rules: Vec::new(),
+            ruled: BTreeSet::new(),
             rotated_until: Timestamp::MIN,
             by_hand: BTreeSet::new(),
             spared: BTreeMap::new(),

@@ -275,7 +275,8 @@ impl Game {
                 continue;
             }
             let mut held = self.groups_of(&user.id);
-            held.retain(|name| !user.put_into.contains(name));
+            // Who was let go while a rule filled the group was in it by the rule, for all we know.
+            held.retain(|name| !user.put_into.contains(name) && !self.ruled.contains(name));
             if !held.is_empty() {
                 wrong.push(format!("{} stands for nobody and is in {held:?}", user.login));
             }
