@@ -72,6 +72,8 @@ pub(crate) struct Order {
     pub(crate) owner: Option<CustomerId>,
     pub(crate) made: Timestamp,
     pub(crate) cents: u32,
+    /// Whose else it was before.
+    pub(crate) former: BTreeSet<CustomerId>,
     /// How many cents were paid back.
     pub(crate) refunded: u32,
 }

@@ -1,5 +1,7 @@
 //! What happens in the shop.
 
+use std::collections::BTreeSet;
+
 use rules::{CustomerId, OrderId};
 use simulators::{Buyer, NewCustomer};
 
@@ -80,7 +82,7 @@ impl Game {
         let price = amount(cents).parse().unwrap();
         let (id, _) = self.world.shopify.place_order(buyer, price).unwrap();
         let made = self.now();
-        self.orders.push(Order { id, owner, made, cents, refunded: 0 });
+        self.orders.push(Order { id, owner, made, cents, former: BTreeSet::new(), refunded: 0 });
         self.changed(owner);
         let name = owner.map_or_else(|| "a guest".to_owned(), |owner| self.name(owner));
         let number = self.orders.len() - 1;
@@ -133,6 +135,7 @@ impl Game {
         self.world.shopify.set_order_customer(id, to).unwrap();
         let number = self.number(id);
         let before = self.orders[number].owner.replace(to);
+        self.orders[number].former.extend(before);
         self.changed(before.into_iter().chain([to]));
         Some(format!("order {number} becomes that of {}", self.name(to)))
     }
@@ -170,6 +173,7 @@ impl Game {
 
     fn leave(&mut self, gone: CustomerId, heir: Option<CustomerId>) {
         for order in self.orders.iter_mut().filter(|order| order.owner == Some(gone)) {
+            order.former.extend(order.owner);
             order.owner = heir;
         }
         for person in self.people.iter_mut().filter(|person| person.id == gone) {

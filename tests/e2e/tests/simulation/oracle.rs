@@ -19,6 +19,9 @@ enum Due<'a> {
     Held { segment: Option<&'a Segment>, cents: i64, orders: u64 },
     /// What it held before: nobody can compare their money.
     WhatItWas,
+    /// Nothing, or what is due to others: they ordered after they had asked to be forgotten, and that order is
+    /// somebody else's now.
+    Either,
 }
 
 /// What is promised.
@@ -102,6 +105,13 @@ impl Game {
         let last = self.orders_of(person.id).max_by_key(|order| order.id);
         let is_forgotten =
             person.redacted.is_some_and(|at| last.is_none_or(|order| order.made <= at));
+        let came_back = |at| {
+            let mut after = self.orders.iter().filter(|order| order.made > at);
+            after.any(|order| order.former.contains(&person.id))
+        };
+        if person.is_there && is_forgotten && person.redacted.is_some_and(came_back) {
+            return Due::Either;
+        }
         if !person.is_there || is_forgotten {
             return Due::Nothing;
         }
@@ -146,7 +156,7 @@ impl Game {
                 let found = matched.map(|user| format!("has euros, and is matched with {user}"));
                 return found.into_iter().collect();
             }
-            Due::WhatItWas => return Vec::new(),
+            Due::WhatItWas | Due::Either => return Vec::new(),
             Due::Nothing => {
                 let found = matched.map(|user| format!("is still matched with {user}"));
                 let mut wrong: Vec<_> = found.into_iter().collect();

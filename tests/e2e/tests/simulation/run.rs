@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 use std::time::Duration;
@@ -217,7 +218,8 @@ impl Game {
             let change = |price| shop.silently(|shop| shop.update_order(order, price)).unwrap();
             let made = self.now();
             let owner = Some(customer);
-            self.orders.push(Order { id: order, owner, made, cents: 999, refunded: 0 });
+            let former = BTreeSet::new();
+            self.orders.push(Order { id: order, owner, made, cents: 999, former, refunded: 0 });
             self.changed([customer]);
             let webhook = if place % 3 == 0 { created } else { change(PRICE) };
             self.deliver(webhook, 0).await;
