@@ -305,7 +305,9 @@ fn trouble(chance: &Chance) -> Trouble {
     };
     let lasts = match (service, kind, lasts) {
         // Whatever is put off meanwhile becomes more: it is sent three times, and comes back as well.
-        (Who::Queue, Kind::Timeout | Kind::Broken, Lasts::Seconds(_)) => Lasts::Seconds(60),
+        (Who::Queue, Kind::Timeout | Kind::Broken | Kind::Truncated, Lasts::Seconds(_)) => {
+            Lasts::Seconds(60)
+        }
         _ => lasts,
     };
     Trouble { service, kind, done: chance.percent(60), after, only, lasts }
