@@ -303,12 +303,13 @@ fn trouble(chance: &Chance) -> Trouble {
         (_, Only::Joins | Only::Leaves) if chance.percent(40) => Kind::Page(200),
         _ => kind,
     };
-    let lasts = match (service, kind, lasts) {
-        // Whatever is put off meanwhile becomes more: it is sent three times, and comes back as well.
-        (Who::Queue, Kind::Timeout | Kind::Broken | Kind::Truncated, Lasts::Seconds(_)) => {
-            Lasts::Seconds(60)
-        }
-        _ => lasts,
+    let is_refused =
+        matches!(kind, Kind::Status(_) | Kind::Page(_) | Kind::Throttled | Kind::NoConnection);
+    let lasts = match (service, lasts) {
+        // While the queue takes messages and does not say so, or keeps those that were worked off, whatever is
+        // put off becomes more.
+        (Who::Queue, Lasts::Seconds(_)) if !is_refused => Lasts::Seconds(60),
+        (_, lasts) => lasts,
     };
     Trouble { service, kind, done: chance.percent(60), after, only, lasts }
 }
