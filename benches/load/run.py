@@ -4,8 +4,8 @@
 
 posts the webhooks of orders to it for five minutes, then one webhook for each customer, then at rising rates
 until the 99th percentile of the answers breaks its bound, then one event a thousand times at once. After each
-the queue has to become empty, and what Okta has of every customer is held against the shop. The work is done by the example `load` of
-tests/e2e, which says more; what is given here is handed on to it.
+the queue has to become empty, and what Okta has of every customer is held against the shop. The work is done by
+the example `load` of tests/e2e, which says more; what is given here is handed on to it.
 
 Needs Linux, a Rust toolchain and Python 3.11; makes target/bench.
 """

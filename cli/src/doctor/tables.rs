@@ -1,11 +1,11 @@
 //! The tables, the rule book, the last run.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use resegment::{EndedAs, Summary};
 use state::{ConfigError, Error, GroupNames, Newest};
 
 use super::check::{Check, State};
-use crate::look::unreadable_runs;
+use crate::look::{OVERDUE, SEARCHED, unreadable_runs};
 use crate::target::Target;
 use crate::words;
 
@@ -15,10 +15,6 @@ const RUNS: &str = "runs_table";
 const BOOK: &str = "rule_book";
 const PAUSED: &str = "paused";
 const LAST_RUN: &str = "last_run";
-/// Full runs are made every day, unless somebody chose otherwise.
-const OLD: SignedDuration = SignedDuration::from_hours(36);
-/// How many of the newest runs are searched for one that is done.
-const SEARCHED: i32 = 50;
 
 /// Looks at the configuration; tells what it names.
 pub(super) async fn configuration(target: &Target, checks: &mut Vec<Check>) -> Option<GroupNames> {
@@ -118,7 +114,7 @@ fn last_run(newest: &[Summary], again: &str, now: Timestamp) -> Check {
             let mend = format!("see `segments dead-letters{again}`");
             Check::warning(LAST_RUN, finding, mend)
         }
-        _ if age.is_none_or(|age| age > OLD) => {
+        _ if age.is_none_or(|age| age > OVERDUE) => {
             let age =
                 age.map_or_else(|| "yet".to_owned(), |age| format!("for {}", words::duration(age)));
             let finding = format!("{finding}; no run was done {age}");

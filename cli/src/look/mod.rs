@@ -16,7 +16,7 @@ pub(crate) use members::{MEMBERS_HELP, MembersOptions, members};
 pub(crate) use outcomes::{STANDING, advice};
 pub(crate) use pins::{PINS_HELP, PinView, Pinnable, PinsOptions, pins};
 pub(crate) use runs::{RUNS_HELP, RunsOptions, runs, unreadable_runs};
-pub(crate) use status::{STATUS_HELP, StatusOptions, status};
+pub(crate) use status::{OVERDUE, SEARCHED, STATUS_HELP, StatusOptions, status};
 pub(crate) use stream::{each, unreadable_note};
 pub(crate) use unmatched::{UNMATCHED_HELP, UnmatchedOptions, unmatched};
 

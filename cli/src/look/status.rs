@@ -29,9 +29,9 @@ Examples:
   segments status --json | jq .attention";
 
 /// A day, and half a day's grace: after so long without a run that is done somebody should look.
-const OVERDUE: SignedDuration = SignedDuration::from_hours(36);
+pub(crate) const OVERDUE: SignedDuration = SignedDuration::from_hours(36);
 /// How many of the newest runs are searched for one that is done.
-const RUNS: i32 = 50;
+pub(crate) const SEARCHED: i32 = 50;
 
 #[derive(Debug, Args)]
 pub(crate) struct StatusOptions {
@@ -143,7 +143,7 @@ async fn read(options: &TargetOptions) -> Result<(Status, Complaint), Complaint>
         Err(ConfigError::Table(error)) if error.is_retryable() => return Err(failed(error)),
         Err(error) => Err(error.to_string()),
     };
-    let runs = target.runs().newest::<Summary>(RUNS).await;
+    let runs = target.runs().newest::<Summary>(SEARCHED).await;
     let Newest { summaries: runs, unreadable } = runs.map_err(failed)?;
     let dead_letters = match target.dead_letters().await {
         Ok(dead) => Ok(dead.count().await.map_err(failed)?),

@@ -30,8 +30,8 @@ pub use message::{ByRun, Cause, Expectation, Hint, InvalidMessage, Message, Subj
 pub use outcome::Outcome;
 pub use pin::{Grounds, Pin};
 pub use queue::{
-    DeadLetter, DeadLetters, Depth, LONGEST_DELAY, LocalQueue, Outgoing, Queue, Receipt, Receive,
-    Received, SqsDeadLetters, SqsQueue, StoredQueue, VISIBILITY,
+    DeadLetter, DeadLetters, Depth, LONGEST_DELAY, LocalQueue, MOST_RECEIVES, Outgoing, Queue,
+    Receipt, Receive, Received, SqsDeadLetters, SqsQueue, StoredQueue, VISIBILITY,
 };
 pub use runs::{Begun, Chunk, Hold, Kept, Newest, RunId, Runs, Taken};
 pub use tables::{CONFIG_KEYS, ITEM_KEYS, create_table, table_names};

@@ -23,7 +23,7 @@ pub use stored::StoredQueue;
 pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 /// How often a message is received before it is a dead letter, as in `template.yaml`.
-const MOST_RECEIVES: u32 = 5;
+pub const MOST_RECEIVES: u32 = 5;
 /// How long a received message stays out of sight, as in `template.yaml`.
 pub const VISIBILITY: Duration = Duration::from_mins(6);
 

@@ -198,7 +198,6 @@ impl Game {
             }
         };
         let matching = match only {
-            _ if service != Service::Okta => Matching::any(),
             Only::Every => Matching::any(),
             Only::Joins => Matching::call(Method::PUT, MEMBERSHIP),
             Only::Leaves => Matching::call(Method::DELETE, MEMBERSHIP),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use resegment::{Start, Status};
 use rust_decimal::Decimal;
 use simulators::Buyer;
-use state::{Cause, Message, Outgoing, Queue};
+use state::{Cause, MOST_RECEIVES, Message, Outgoing, Queue};
 use tokio::runtime::Builder;
 
 use crate::between::Fate;
@@ -28,8 +28,6 @@ const LONGEST: Duration = Duration::from_mins(3);
 /// What everybody orders for in the end, and what some of these orders are changed to.
 const PRICE: Decimal = Decimal::from_parts(999, 0, 0, false, 2);
 const OTHER_PRICE: Decimal = Decimal::from_parts(60_099, 0, 0, false, 2);
-/// How often a message is received before it is a dead letter, as in `template.yaml`.
-const RECEIVES: u32 = 5;
 
 /// What came of a history.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -188,7 +186,7 @@ impl Game {
         let dead = self.system.queue().dead_letters();
         let now = self.now();
         for body in dead.iter().skip(self.replayed) {
-            if self.spared.get(body).is_none_or(|times| *times < RECEIVES) {
+            if self.spared.get(body).is_none_or(|times| *times < MOST_RECEIVES) {
                 self.wrong("messages", format!("{body} is a dead letter for no reason"));
             }
             let letter = Message::from_json(body).unwrap();
@@ -213,8 +211,8 @@ impl Game {
         let there: Vec<_> = there.map(|person| person.id).collect();
         for (place, customer) in there.into_iter().enumerate() {
             let shop = self.world.shopify.clone();
-            let price = || shop.silently(|shop| shop.place_order(Buyer::Customer(customer), PRICE));
-            let (order, created) = price().unwrap();
+            let placed = shop.silently(|shop| shop.place_order(Buyer::Customer(customer), PRICE));
+            let (order, created) = placed.unwrap();
             let change = |price| shop.silently(|shop| shop.update_order(order, price)).unwrap();
             let made = self.now();
             let owner = Some(customer);

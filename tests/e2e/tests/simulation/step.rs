@@ -193,7 +193,7 @@ pub(crate) struct Trouble {
     pub(crate) kind: Kind,
     pub(crate) done: bool,
     pub(crate) after: u8,
-    /// Which calls of Okta it meets, if not all.
+    /// Which calls it meets: of Okta perhaps not all.
     pub(crate) only: Only,
     pub(crate) lasts: Lasts,
 }

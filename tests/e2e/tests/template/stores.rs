@@ -6,6 +6,7 @@ use mavera::MaveraCredentials;
 use okta::OktaCredentials;
 use runtime::credentials;
 use shopify::ShopifyCredentials;
+use state::{MOST_RECEIVES, VISIBILITY};
 use webhook::SigningSecrets;
 
 use crate::document::{Document, texts};
@@ -15,7 +16,9 @@ fn a_message_stays_out_of_sight_for_six_times_as_long_as_its_function_may_take()
     let document = Document::read();
     let queue = document.resource("SyncQueue");
     let function = document.resource("SyncCustomerFunction");
-    assert!(queue.number("VisibilityTimeout") >= 6 * function.number("Timeout"));
+    let visibility = queue.number("VisibilityTimeout");
+    assert!(visibility >= 6 * function.number("Timeout"));
+    assert_eq!(visibility, VISIBILITY.as_secs(), "the local queues do as this one");
 }
 
 /// What Lambda takes while its function is given no room counts as received.
@@ -24,6 +27,7 @@ fn a_message_is_buried_after_five_receives_as_lambda_asks_of_its_queues() {
     let document = Document::read();
     let receives = document.resource("SyncQueue").number("RedrivePolicy/maxReceiveCount");
     assert!(receives >= 5, "{receives}");
+    assert_eq!(receives, u64::from(MOST_RECEIVES), "the local queues do as this one");
 }
 
 #[test]
