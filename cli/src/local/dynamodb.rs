@@ -1,11 +1,18 @@
 //! The embedded `DynamoDB` engine, and the tables in it.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::http::HttpRequest;
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
+};
+use aws_sdk_dynamodb::error::BoxError;
 use dynoxide::Database;
+use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -103,6 +110,7 @@ impl Engine {
             .endpoint_url(&url)
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .interceptor(NoTokens)
             .build();
         let engine = Self { client: Client::from_conf(config), url, server };
         engine.make_tables(tables).await?;
@@ -127,6 +135,41 @@ impl Engine {
     }
 }
 
+/// Takes the SDK's tokens out of transactions. By its token the engine would know for ten minutes what was done
+/// already, as `DynamoDB` does, and at each transaction look through all that it keeps. It is in this process: no
+/// answer is lost on the way, so no transaction is sent again.
+#[derive(Debug)]
+struct NoTokens;
+
+impl Intercept for NoTokens {
+    fn name(&self) -> &'static str {
+        "no tokens"
+    }
+
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        match request.headers().get("x-amz-target") {
+            Some("DynamoDB_20120810.TransactWriteItems") => take_token(request),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn take_token(request: &mut HttpRequest) -> Result<(), BoxError> {
+    let body = request.body().bytes().ok_or("a transaction that is not in memory")?;
+    let mut members: BTreeMap<&str, &RawValue> = serde_json::from_slice(body)?;
+    members.remove("ClientRequestToken");
+    let body = serde_json::to_vec(&members)?;
+    request.headers_mut().insert("content-length", body.len().to_string());
+    *request.body_mut() = body.into();
+    Ok(())
+}
+
 /// Whether a folder holds a store.
 pub(crate) fn is_store(folder: &Path) -> bool {
     folder.join(FILE).exists()
@@ -139,4 +182,37 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_engine_does_not_remember_transactions_by_their_tokens() {
+        use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+
+        let engine = Engine::in_memory().await.unwrap();
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let count = || {
+            let update = Update::builder()
+                .table_name(TABLES.config)
+                .key("kind", text("test"))
+                .key("name", text("counter"))
+                .update_expression("ADD made :one")
+                .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+                .build()
+                .unwrap();
+            let write = TransactWriteItem::builder().update(update).build();
+            let transaction = engine.client().transact_write_items().transact_items(write);
+            transaction.client_request_token("the same").send()
+        };
+        count().await.unwrap();
+        count().await.unwrap();
+
+        let get = engine.client().get_item().table_name(TABLES.config);
+        let get = get.key("kind", text("test")).key("name", text("counter"));
+        let counter = get.send().await.unwrap().item.unwrap();
+        assert_eq!(counter["made"], AttributeValue::N("2".to_owned()));
+    }
 }

@@ -11,14 +11,9 @@ use crate::Failure;
 const PAUSE: Duration = Duration::from_secs(1);
 /// Of fewer samples none can say what happens in a minute.
 const FEWEST: usize = 60;
-/// For so many seconds the embedded engine keeps every transaction's token and what it was about, as `DynamoDB`
-/// does, so that one that is sent again is not done again. Until then memory grows with the messages.
-const KEPT: usize = 600;
-/// How much it may grow meanwhile, in kilobytes a minute. At 200 webhooks a second that is 524 bytes for each:
-/// what the engine keeps, and its table's growing by leaps.
-const WHILE_KEPT: i64 = 6 * 1_024;
-/// How much it may grow afterwards. At 200 webhooks a second that is 87 bytes for each, less than a message has.
-const AFTERWARDS: i64 = 1_024;
+/// How much it may grow, in kilobytes a minute. At 200 webhooks a second that is 87 bytes for each, less than a
+/// message has.
+const MOST: i64 = 1_024;
 
 /// The resident memory of a process, sampled once a second.
 pub(crate) struct Memory(Receiver<i64>);
@@ -63,11 +58,10 @@ impl Stretch {
     /// too short to say.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let growth = self.growth().ok_or("too few samples say whether memory grows")?;
-        let most = if self.0.len() / 2 < KEPT { WHILE_KEPT } else { AFTERWARDS };
-        if growth <= most {
+        if growth <= MOST {
             return Ok(());
         }
-        Err(format!("memory grows by {growth} kB a minute, of which {most} at most are fine")
+        Err(format!("memory grows by {growth} kB a minute, of which {MOST} at most are fine")
             .into())
     }
 
