@@ -118,11 +118,12 @@ impl Game {
         let totals = self.world.shopify.totals(person.id).unwrap();
         let (cents, orders) = (cents(&totals.spent.amount.to_string()), totals.orders);
         // A pin ends with a redaction, and nobody else can say which came first.
-        let pin = match entries.get(&person.id) {
-            Some(Entry::Customer(record)) if person.redacted.is_some() => {
+        let pin = match (person.redacted, entries.get(&person.id)) {
+            (None, _) => person.pin.clone(),
+            (Some(_), Some(Entry::Customer(record))) => {
                 record.pin.as_ref().map(|pin| pin.to.clone())
             }
-            _ => person.pin.clone(),
+            (Some(_), Some(Entry::Tombstone(_)) | None) => None,
         };
         let pinned = match &pin {
             Some(PinnedTo::Outside) => Some(None),

@@ -107,13 +107,13 @@ fn play_seeds(seeds: &[u64]) -> Total {
 fn whatever_happens_in_the_end_everybody_is_where_the_rules_put_them() {
     let seeds = chosen();
     let Total { wrong, tally, .. } = play_seeds(&seeds);
-    if let Ok(kept) = std::env::var("TRANSCRIPT") {
-        let played = play(&History::of(seeds[0]));
-        std::fs::write(kept, played.transcript.join("\n")).unwrap();
+    let mut shown = History::of(seeds[0]);
+    for (history, played) in wrong.iter().take(MOST_TOLD).rev() {
+        shown = shrunk(history, played.problems[0].kind);
+        println!("\n{}", told(&shown, &play(&shown)));
     }
-    for (history, played) in wrong.iter().take(MOST_TOLD) {
-        let shorter = shrunk(history, played.problems[0].kind);
-        println!("\n{}", told(&shorter, &play(&shorter)));
+    if let Ok(kept) = std::env::var("TRANSCRIPT") {
+        std::fs::write(kept, play(&shown).transcript.join("\n")).unwrap();
     }
     let wrong: BTreeSet<_> = wrong.iter().map(|(history, _)| history.seed).collect();
     if std::env::var("SEEDS").is_err() {
