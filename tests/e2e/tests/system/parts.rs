@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use outbound::{BoxFuture, Chunks, SystemRandom, Transport, TransportFailure};
 use segments::local::{LocalSecrets, LocalSystem, Options, WEBHOOK_SECRET};
+use simulators::{Fault, Matching, Service};
 use state::{ConfigCache, Customers, Entry, LocalQueue, Outgoing, Queue};
 use sync_customer::{Record, Worker};
 use webhook::Answer;
@@ -129,6 +130,24 @@ async fn while_the_queue_takes_nothing_nothing_is_written_and_the_records_come_b
     assert_eq!((shop.held(&ann.user), shop.okta_calls()), (nothing(), Vec::new()));
     shop.settle().await;
     assert_eq!(shop.held(&ann.user), held(NEW, "45.5", 1));
+}
+
+#[tokio::test]
+async fn what_is_put_off_while_the_queue_takes_nothing_comes_back_itself() {
+    let shop = Shop::open().await;
+    let ann = shop.person("ann@example.com");
+    shop.buys(&ann, "45.50").await;
+    let anna = shop.person("anna@example.com").user;
+    shop.deliver(&shop.set_email(ann.customer, Some("anna@example.com"))).await;
+    let records = due(&shop);
+    let ten = Duration::from_mins(10);
+    shop.world.faults().during(ten, Service::Okta, Matching::any(), Fault::Status(503));
+    let worker = worker(&shop, Arc::new(Refusing), shop.system.customers().clone());
+    let report = worker.handle(records.clone(), shop.now() + Duration::from_mins(1)).await;
+    assert_eq!(report.failed, [records[0].id.clone()]);
+    assert_eq!(report.tally.of("deferred"), 1);
+    shop.settle().await;
+    assert_eq!((shop.held(&ann.user), shop.held(&anna)), (nothing(), held(NEW, "45.5", 1)));
 }
 
 #[tokio::test]
