@@ -35,7 +35,7 @@ ROOT = HERE.parent.parent
 # Longer than any of these tests takes on a busy machine: what is not done by then hangs.
 LONGEST = 900
 FAILED = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. FAILED$", re.MULTILINE)
-SEED = re.compile(r"^seed (\d+): ([^:]+): ", re.MULTILINE)
+SEED = re.compile(r"^seed (\d+): ([^:{]+): ", re.MULTILINE)
 RAN = re.compile(r"^test result: \S+ (\d+) passed; (\d+) failed;", re.MULTILINE)
 
 
