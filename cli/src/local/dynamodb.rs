@@ -137,7 +137,7 @@ impl Engine {
 
 /// Takes the SDK's tokens out of transactions. By its token the engine would know for ten minutes what was done
 /// already, as `DynamoDB` does, and at each transaction look through all that it keeps. It is in this process: no
-/// answer is lost on the way, so no transaction is sent again.
+/// answer is lost on the way, so no transaction that was made is sent again.
 #[derive(Debug)]
 struct NoTokens;
 
@@ -186,12 +186,12 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+
     use super::*;
 
     #[tokio::test]
     async fn the_engine_does_not_remember_transactions_by_their_tokens() {
-        use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-
         let engine = Engine::in_memory().await.unwrap();
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let count = || {

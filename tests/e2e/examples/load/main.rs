@@ -35,8 +35,8 @@ pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// What 99 of 100 answers have to stay under.
 const BOUND: Duration = Duration::from_millis(25);
-/// By what part of the last each step of rising rates is faster.
-const FASTER: u64 = 4;
+/// Each step of rising rates is faster than the last by one part in so many.
+const PARTS: u64 = 4;
 
 #[derive(Parser)]
 struct Arguments {
@@ -193,6 +193,6 @@ async fn rising(
         if flood.refused > 0 || flood.latencies.of_thousand(990) >= BOUND {
             return Ok(Some(rate));
         }
-        rate += rate.div_ceil(FASTER);
+        rate += rate.div_ceil(PARTS);
     }
 }

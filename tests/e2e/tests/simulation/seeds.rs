@@ -107,13 +107,14 @@ fn play_seeds(seeds: &[u64]) -> Total {
 fn whatever_happens_in_the_end_everybody_is_where_the_rules_put_them() {
     let seeds = chosen();
     let Total { wrong, tally, .. } = play_seeds(&seeds);
-    let mut shown = History::of(seeds[0]);
-    for (history, played) in wrong.iter().take(MOST_TOLD).rev() {
-        shown = shrunk(history, played.problems[0].kind);
-        println!("\n{}", told(&shown, &play(&shown)));
+    let cut_down = |(history, played): &(History, Played)| shrunk(history, played.problems[0].kind);
+    let shortest: Vec<_> = wrong.iter().take(MOST_TOLD).map(cut_down).collect();
+    for history in &shortest {
+        println!("\n{}", told(history, &play(history)));
     }
     if let Ok(kept) = std::env::var("TRANSCRIPT") {
-        std::fs::write(kept, play(&shown).transcript.join("\n")).unwrap();
+        let history = shortest.into_iter().next().unwrap_or_else(|| History::of(seeds[0]));
+        std::fs::write(kept, play(&history).transcript.join("\n")).unwrap();
     }
     let wrong: BTreeSet<_> = wrong.iter().map(|(history, _)| history.seed).collect();
     if std::env::var("SEEDS").is_err() {
