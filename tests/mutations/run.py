@@ -250,15 +250,21 @@ def main():
     tree = options.folder.resolve() / "tree"
     tree.mkdir(parents=True, exist_ok=True)
     copy_into(tree)
-    # What the checkout has built of others' crates serves the copy too; crates of its own are told apart.
+    # What the checkout has built of others' crates serves the copy too.
     target = ROOT / "target" if options.quick else options.folder.resolve() / "target"
     cargo = Cargo(tree, target)
     print("| break | place | caught by | seconds |\n|---|---|---|---|", flush=True)
     survivors = []
-    for tests in dict.fromkeys(mutation.tests for mutation in chosen):
-        group = [mutation for mutation in chosen if mutation.tests == tests]
-        check_unbroken(cargo, tests, group)
-        survivors += [mutation.name for mutation in group if not is_caught(cargo, mutation, tree)]
+    try:
+        for tests in dict.fromkeys(mutation.tests for mutation in chosen):
+            group = [mutation for mutation in chosen if mutation.tests == tests]
+            check_unbroken(cargo, tests, group)
+            survivors += [mutation.name for mutation in group if not is_caught(cargo, mutation, tree)]
+    finally:
+        # Cargo takes what was built of the copy for the checkout's own, unless the checkout's files are newer.
+        for mutation in chosen:
+            for edit in mutation.edits:
+                (ROOT / edit.file).touch()
     if survivors:
         sys.exit(f"{len(survivors)} of {len(chosen)} are not caught: {', '.join(survivors)}")
     say(f"all {len(chosen)} are caught")
